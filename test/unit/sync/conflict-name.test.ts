@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { conflictCopyPath, isConflictCopyName } from '../../../src/sync/conflict-name.ts';
+import { baseName, parentPath, parseKey, type RelPath, utf8Bytes } from '../../../src/sync/path.ts';
+
+const WHEN = Date.UTC(2026, 10, 21, 3, 12, 7, 999);
+
+function copyOf(path: string, options: { host?: string; whenMs?: number; taken?: readonly string[] } = {}) {
+  return conflictCopyPath({
+    path: path as RelPath,
+    host: options.host ?? 'laptop',
+    whenMs: options.whenMs ?? WHEN,
+    taken: (name) => options.taken?.includes(name) ?? false,
+  });
+}
+
+describe('conflict copy names', () => {
+  it.each([
+    ['report.txt', 'report (conflict, laptop, 2026-11-21 03.12.07).txt'],
+    ['a.b/report', 'a.b/report (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['x/site.tar.gz', 'x/site (conflict, laptop, 2026-11-21 03.12.07).tar.gz'],
+    ['.tar.gz', '.tar.gz (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['.bashrc', '.bashrc (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['.config.json', '.config (conflict, laptop, 2026-11-21 03.12.07).json'],
+    ['..x', '..x (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['Dr. Who (1)', 'Dr. Who (1) (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['v1.(final)', 'v1.(final) (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['end.', 'end. (conflict, laptop, 2026-11-21 03.12.07)'],
+  ])('names the copy of %s', (path, copy) => {
+    expect(copyOf(path)).toBe(copy);
+    expect(isConflictCopyName(baseName(copyOf(path)))).toBe(true);
+  });
+
+  it('counts on while names are taken', () => {
+    const first = copyOf('a/r.txt');
+    const second = copyOf('a/r.txt', { taken: [first] });
+    expect(second).toBe('a/r (conflict, laptop, 2026-11-21 03.12.07, 2).txt');
+    expect(copyOf('a/r.txt', { taken: [first, second] })).toContain('03.12.07, 3).txt');
+    expect(isConflictCopyName(baseName(second))).toBe(true);
+  });
+
+  it('takes from a host name what no file name may hold', () => {
+    expect(copyOf('a', { host: '../my\u0000 "pc"\u202e,(x)\ud800' })).toBe(
+      'a (conflict, my- -pc-x, 2026-11-21 03.12.07)',
+    );
+    expect(copyOf('a', { host: '//' })).toContain('(conflict, unknown, ');
+    expect(utf8Bytes(copyOf('a', { host: 'é'.repeat(300) }))).toBeLessThan(128);
+  });
+
+  it('survives times that no calendar holds', () => {
+    expect(copyOf('a', { whenMs: Number.NaN })).toContain('1970-01-01 00.00.00');
+    expect(copyOf('a', { whenMs: -5 })).toContain('1970-01-01 00.00.00');
+    expect(copyOf('a', { whenMs: 1e300 })).toContain('9999-12-31 23.59.59');
+  });
+
+  it('shortens the stem where the key would be too long for the store', () => {
+    const path = `${'d/'.repeat(450)}${'n'.repeat(100)}.txt` as RelPath;
+    const copy = conflictCopyPath({ path, host: 'h', whenMs: WHEN, prefixBytes: 20, taken: () => false });
+    expect(parseKey(copy, 20).ok).toBe(true);
+    expect(copy.endsWith(').txt')).toBe(true);
+  });
+
+  it('does not take other names for copies', () => {
+    for (const name of ['report.txt', 'a (conflict).txt', ' (conflict, h, 2026-11-21 03.12.07).txt']) {
+      expect(isConflictCopyName(name)).toBe(false);
+    }
+  });
+
+  it('is a name that parses, in the same folder, that is recognised, whatever the path and the host', () => {
+    const segment = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 255 })
+      .filter((text) => parseKey(text).ok && !text.includes('/'));
+    fc.assert(
+      fc.property(segment, fc.string({ unit: 'binary' }), fc.nat(), (name, host, whenMs) => {
+        const copy = copyOf(`dir/${name}`, { host, whenMs });
+        expect(parseKey(copy)).toMatchObject({ ok: true, folder: false });
+        expect(parentPath(copy)).toBe('dir');
+        expect(isConflictCopyName(baseName(copy))).toBe(true);
+        const next = copyOf(`dir/${name}`, { host, whenMs, taken: [copy] });
+        expect(next).not.toBe(copy);
+        expect(parseKey(next).ok).toBe(true);
+      }),
+      { numRuns: 300, seed: 11 },
+    );
+  });
+
+  it('cuts a long stem between code points', () => {
+    const copy = copyOf(`${'😀'.repeat(63)}.txt`);
+    expect(copy.isWellFormed()).toBe(true);
+    expect(utf8Bytes(copy)).toBeLessThanOrEqual(255);
+    expect(copy.startsWith('😀'.repeat(40))).toBe(true);
+  });
+});

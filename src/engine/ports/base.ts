@@ -75,6 +75,10 @@ export interface LogCursor {
   readonly sequence: number;
   /** ETag of our head as last written: another one there means that somebody else writes as us. */
   readonly headEtag?: string;
+  /** Token of a head write that was begun: a head that carries it is ours, though its ETag was never recorded. */
+  readonly headWrite?: string;
+  /** The head is written, the bell not yet rung. */
+  readonly bellPending?: true;
   /** Facts recorded but not yet published. */
   readonly unpublished: number;
 }

@@ -141,13 +141,15 @@ export interface StateFiles {
   /** Undefined when absent. @throws S4Error STATE_UNREADABLE */
   read(name: string): Promise<Uint8Array | undefined>;
   readRange(name: string, startByte: number, endByte: number): Promise<Uint8Array>;
+  /** Undefined when absent. Where it is missing, the base reads files whole to find their ends. */
+  size?(name: string): Promise<number | undefined>;
   /** Temp file, fsync, rename, fsync of the folder. `keepAs`: the old one stays under that name. */
   replace(
     name: string,
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options?: { readonly keepAs?: string },
   ): Promise<void>;
-  /** Appends in one write; with `sync`, durable on return. */
+  /** Appends in one write; with `sync`, durable on return, with all earlier appends (also when `bytes` is empty). */
   append(name: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<void>;
   truncate(name: string, sizeBytes: number): Promise<void>;
   remove(name: string): Promise<void>;

@@ -1,0 +1,29 @@
+import type { ConfigFile } from '../config/config-file.ts';
+import type { Output } from './output.ts';
+import type { Prompter } from './prompter.ts';
+import type { Limits, Services } from './services.ts';
+
+export interface GlobalFlags {
+  readonly json: boolean;
+  readonly debug: boolean;
+  readonly limits: Limits;
+}
+
+/** What every command is given. Nothing else of the process is looked at. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly cwd: string;
+  readonly flags: GlobalFlags;
+  readonly out: Output;
+  /** Present only where a person can be asked: a terminal on both ends, and no `--json`. */
+  readonly prompter: Prompter | undefined;
+  /** All of standard input, for secrets that a script gives. */
+  readStdin(): Promise<string>;
+  readonly config: ConfigFile;
+  readonly services: Services;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** From now on the output hides these. */
+  hide(secrets: readonly string[]): void;
+}

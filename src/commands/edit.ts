@@ -1,0 +1,152 @@
+import { resolve } from 'node:path';
+import { checkOverlap } from '../config/overlap.ts';
+import { dropUndefined, type S3Settings, type TargetSettings } from '../config/schema.ts';
+import { findTarget } from '../config/selection.ts';
+import { checkTargetName } from '../config/target-name.ts';
+import { parseStoreUrl } from '../config/url.ts';
+import type { ObjectKey, StoreCapabilities } from '../engine/ports/store.ts';
+import { decodeFolderMarker, decodeStoreMarker } from '../formats/marker-codec.ts';
+import { S4Error } from '../lib/errors.ts';
+import type { Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { capabilityLines } from './promises.ts';
+import { nameTaken, realFolder } from './register.ts';
+import { loadTargets } from './select.ts';
+import { accessOf } from './services.ts';
+import { checkEndpoint, credentialsFrom, s3Flags, type TargetFlags } from './target-flags.ts';
+import { targetRecord } from './targets.ts';
+
+export interface EditFlags extends TargetFlags {
+  readonly folder?: string;
+  readonly url?: string;
+  /** Forget stored credentials: the AWS chain rules again. */
+  readonly forgetCredentials?: boolean;
+}
+
+/**
+ * `s4 edit`: changes how a target is reached, its name, its policy or where its folder moved to. What is reached must
+ * still be the same target on both sides; nothing is saved otherwise.
+ *
+ * @throws S4Error TARGET_UNKNOWN, TARGET_EXISTS, MARKER_MISSING, MARKER_FOREIGN, STORE_FOREIGN, STORE_*
+ */
+export async function edit(context: Context, name: string, given: EditFlags): Promise<ExitCode> {
+  const before = findTarget(name, loadTargets(context));
+  const flags = Object.keys(given).length === 0 ? await askFlags(context, before) : given;
+  let after = await edited(context, before, flags);
+  if (after.folder !== before.folder) await checkMovedFolder(context, after);
+  if (reachesOtherwise(before, after) || flags.enableVersioning === true)
+    after = { ...after, capabilities: await checkStore(context, after, flags) };
+  await context.config.update((config) => {
+    const current = findTarget(name, config.targets);
+    if (after.name !== name && config.targets.some((other) => other.name === after.name))
+      throw nameTaken(after.name);
+    if (after.folder !== before.folder || after.url !== before.url) {
+      const place = parseStoreUrl(after.url);
+      checkOverlap({ folder: after.folder, place, endpoint: after.s3?.endpoint }, config.targets, name);
+    }
+    return { ...config, targets: config.targets.map((other) => (other === current ? after : other)) };
+  });
+  context.out.say(`Target "${after.name}" was changed: [${after.folder} <=> ${after.url}]`, { tone: 'good' });
+  context.out.lines(capabilityLines(after));
+  context.out.record(targetRecord('edited', after));
+  return EXIT.done;
+}
+
+async function edited(context: Context, before: TargetSettings, flags: EditFlags): Promise<TargetSettings> {
+  const { s3: oldS3, credentials: oldKeys, conflicts: oldPolicy, ...rest } = before;
+  const s3 = dropUndefined({ ...oldS3, ...s3Flags(context, flags) }) as S3Settings;
+  const fresh = await credentialsFrom(context, flags, context.config.read().targets);
+  const credentials = fresh ?? (flags.forgetCredentials === true ? undefined : oldKeys);
+  const conflicts = flags.conflicts ?? oldPolicy;
+  return {
+    ...rest,
+    name: flags.name === undefined ? before.name : checkTargetName(flags.name),
+    folder:
+      flags.folder === undefined ? before.folder : realFolder(resolve(context.cwd, flags.folder), false),
+    url: flags.url === undefined ? before.url : parseStoreUrl(flags.url).url,
+    ...(Object.keys(s3).length === 0 ? {} : { s3 }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(conflicts === undefined ? {} : { conflicts }),
+  };
+}
+
+function reachesOtherwise(before: TargetSettings, after: TargetSettings): boolean {
+  const of = ({ url, s3, credentials }: TargetSettings): string => JSON.stringify([url, s3, credentials]);
+  return of(before) !== of(after);
+}
+
+/** The folder is where its marker is. */
+async function checkMovedFolder(context: Context, after: TargetSettings): Promise<void> {
+  const folder = await context.services.openFolder(after.folder);
+  try {
+    const bytes = await folder.state.read('target.json');
+    if (bytes === undefined) {
+      throw new S4Error(
+        'MARKER_MISSING',
+        `${after.folder} does not hold the moved folder of "${after.name}".`,
+        {
+          hint: 'Move the folder with its .s4 folder; or remove the target and add it anew.',
+        },
+      );
+    }
+    if (decodeFolderMarker(bytes).targetId !== after.id) {
+      throw new S4Error('MARKER_FOREIGN', `${after.folder} belongs to another target.`, {
+        hint: 'Give the folder that was moved.',
+      });
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The same target must be found there: another bucket under the old name would be synced over. */
+async function checkStore(
+  context: Context,
+  after: TargetSettings,
+  flags: EditFlags,
+): Promise<StoreCapabilities> {
+  const { services, signal } = context;
+  const access = accessOf(after, parseStoreUrl(after.url));
+  const enableVersioning = flags.enableVersioning === true;
+  await services.prepareStore(access, { create: false, enableVersioning }, signal);
+  const store = await services.openStore(access);
+  try {
+    const marker = await store.poll('.s4/target.json' as ObjectKey, undefined, { signal });
+    if (marker.kind !== 'changed' || decodeStoreMarker(marker.bytes).targetId !== after.id) {
+      throw new S4Error('STORE_FOREIGN', `${after.url} does not hold target "${after.name}".`, {
+        hint: 'To sync with another place: s4 rm, then s4 add. Nothing was changed.',
+      });
+    }
+    return await store.probe({ signal });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Python S4's questions; blank keeps a value. */
+async function askFlags(context: Context, before: TargetSettings): Promise<EditFlags> {
+  const { prompter } = context;
+  if (prompter === undefined) {
+    throw new S4Error('PROMPT_NEEDED', 'What to change is needed, and there is no terminal to ask at.', {
+      hint: 'Give what to change as flags, see "s4 edit --help".',
+      data: { flag: '--name' },
+    });
+  }
+  const ask = async (what: string, now: string | undefined): Promise<string | undefined> => {
+    const answer = await prompter.ask(`${what} [${now ?? ''}]: `);
+    return answer === '' ? undefined : answer;
+  };
+  const folder = await ask('local folder', before.folder);
+  const isS3 = before.url.startsWith('s3:');
+  const endpoint = isS3 ? await ask('endpoint url', before.s3?.endpoint) : undefined;
+  const region = isS3 ? await ask('region name', before.s3?.region) : undefined;
+  const accessKeyId = isS3 ? await ask('AWS Access Key ID', before.credentials?.accessKeyId) : undefined;
+  const name = await ask('name', before.name);
+  return dropUndefined({
+    folder,
+    endpoint: endpoint === undefined ? undefined : checkEndpoint(endpoint),
+    region,
+    accessKeyId,
+    name,
+  }) as EditFlags;
+}

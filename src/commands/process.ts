@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { EXIT } from './exit-codes.ts';
+import { main } from './main.ts';
+import type { Sink } from './output.ts';
+import { createPrompter } from './prompter.ts';
+
+/**
+ * Connects `main` to this process: streams, signals, exit code. The first SIGINT or SIGTERM asks the engine to stop at
+ * a safe place, a second one ends the process at once: what was finished is recorded either way.
+ */
+export async function runProcess(args: readonly string[]): Promise<void> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    if (process.stderr.isTTY)
+      process.stderr.write('\nInterrupted: finishing what is under way (again: stop at once)\n');
+    interrupt.abort(new Error('interrupted'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onBrokenPipe);
+  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const code = await main(args, {
+    env: process.env,
+    home: process.env['HOME'] ?? homedir(),
+    cwd: process.cwd(),
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
+    prompter:
+      isTerminal && process.env['CI'] === undefined
+        ? createPrompter({
+            input: process.stdin,
+            output: process.stderr,
+            signal: interrupt.signal,
+            onInterrupt: onSignal,
+          })
+        : undefined,
+    readStdin,
+    signal: interrupt.signal,
+    nowMs: () => Date.now(),
+    services: async () => (await import('../compose.ts')).compose(process.env),
+  });
+  process.off('SIGINT', onSignal);
+  process.off('SIGTERM', onSignal);
+  // A line editor leaves the terminal flowing; the process would wait for it.
+  process.stdin.unref?.();
+  process.exitCode = process.exitCode ?? code;
+}
+
+/** `s4 sync | head`: the reader has seen enough; the work goes on, and the exit code stays true. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,70 @@
+import type { S3Settings, TargetSettings } from '../config/schema.ts';
+import type { Credentials } from '../config/secret.ts';
+import type { StorePlace } from '../config/url.ts';
+import type { RunCycle } from '../engine/cycle.ts';
+import type { Base } from '../engine/ports/base.ts';
+import type { Folder } from '../engine/ports/folder.ts';
+import type { Runtime } from '../engine/ports/runtime.ts';
+import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
+
+/** Everything that is needed to reach a store. */
+export interface StoreAccess {
+  readonly place: StorePlace;
+  readonly s3?: S3Settings;
+  readonly credentials?: Credentials;
+  readonly capabilities?: StoreCapabilities;
+  /** Python S4's files at the top are not content. */
+  readonly legacy?: true;
+}
+
+export interface Limits {
+  readonly upBytesPerSecond?: number;
+  readonly downBytesPerSecond?: number;
+}
+
+/** What may be done to a store's place before it is used. */
+export interface PrepareWishes {
+  readonly create: boolean;
+  readonly enableVersioning: boolean;
+}
+
+export interface Prepared {
+  readonly created: boolean;
+  readonly versioningEnabled: boolean;
+}
+
+export interface Identity {
+  readonly targetId: string;
+  readonly clientId: string;
+}
+
+/**
+ * What commands need from the rest of s4. Built by `compose.ts`, which loads the heavy parts when they are asked for;
+ * tests give fakes.
+ */
+export interface Services {
+  readonly runtime: Runtime;
+  readonly runCycle: RunCycle;
+  openStore(access: StoreAccess, limits?: Limits): Promise<Store>;
+  /** @throws S4Error FOLDER_MISSING */
+  openFolder(root: string, options?: { readonly legacy?: boolean }): Promise<Folder>;
+  /**
+   * Makes sure that the bucket (or the store's folder) is there.
+   * @throws S4Error STORE_NO_BUCKET when it is not, and `create` was not wished for
+   */
+  prepareStore(access: StoreAccess, wishes: PrepareWishes, signal: AbortSignal): Promise<Prepared>;
+  /** Writes or reads the ids on both sides. @throws S4Error MARKER_FOREIGN, STORE_FOREIGN */
+  joinTarget(store: Store, folder: Folder, capabilities: StoreCapabilities): Promise<Identity>;
+  /** For looking only. */
+  openBase(target: TargetSettings, folder: Folder): Promise<Base>;
+}
+
+export function accessOf(target: TargetSettings, place: StorePlace): StoreAccess {
+  return {
+    place,
+    capabilities: target.capabilities,
+    ...(target.s3 === undefined ? {} : { s3: target.s3 }),
+    ...(target.credentials === undefined ? {} : { credentials: target.credentials }),
+    ...(target.legacy === undefined ? {} : { legacy: target.legacy }),
+  };
+}

@@ -1,0 +1,38 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TargetSettings } from '../config/schema.ts';
+import type { ObjectKey } from '../engine/ports/store.ts';
+import type { Context } from './context.ts';
+import { withStore } from './open-target.ts';
+import { isYes } from './prompter.ts';
+
+const NAME = '.syncignore';
+
+const STARTER = `# What s4 does not sync here: patterns as in .gitignore.
+.DS_Store
+Thumbs.db
+desktop.ini
+*~
+*.swp
+*.tmp
+~$*
+.~lock.*
+`;
+
+/** Offers a starter `.syncignore` to a person; never to a script, and never where a side has one. */
+export async function offerStarterRules(
+  context: Context,
+  target: TargetSettings,
+  quiet: boolean,
+): Promise<void> {
+  const file = join(target.folder, NAME);
+  if (context.prompter === undefined || quiet || existsSync(file)) return;
+  const { signal } = context;
+  const remote = await withStore(context, target, (store) => store.head(NAME as ObjectKey, { signal }));
+  if (remote.kind === 'found') return;
+  const question = 'Create a starter .syncignore (leftovers of editors and systems)? [y/N]: ';
+  if (!isYes(await context.prompter.ask(question))) return;
+  // Exclusive: what appeared meanwhile stays.
+  writeFileSync(file, STARTER, { flag: 'wx' });
+  context.out.say(`Created ${file}`, { tone: 'create' });
+}

@@ -1,0 +1,146 @@
+import type { ConflictView, OperationView, SyncEvent } from '../engine/events.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import type { GuardTrip } from '../sync/guards.ts';
+import type { Problem } from '../sync/problem.ts';
+import { escapeForTerminal } from './escape.ts';
+import type { Line, Tone } from './line.ts';
+import { operationTone } from './wording.ts';
+
+/** What a sync of one target would do, gathered from a preview's events. */
+export interface StatusView {
+  readonly target: string;
+  readonly up: number;
+  readonly down: number;
+  readonly deleted: number;
+  readonly conflicts: number;
+  readonly problems: number;
+  readonly operations: readonly OperationView[];
+  readonly conflictViews: readonly ConflictView[];
+  readonly problemViews: readonly Problem[];
+  readonly guards: readonly GuardTrip[];
+  /** Set when a guard would halt the sync. */
+  readonly planId?: string;
+}
+
+export function emptyStatus(target: string): StatusView {
+  return {
+    target,
+    up: 0,
+    down: 0,
+    deleted: 0,
+    conflicts: 0,
+    problems: 0,
+    operations: [],
+    conflictViews: [],
+    problemViews: [],
+    guards: [],
+  };
+}
+
+/** Pure: a later plan of the same cycle replaces an earlier one. */
+export function statusStep(view: StatusView, event: SyncEvent): StatusView {
+  switch (event.kind) {
+    case 'planned':
+      return counted({ ...view, operations: event.operations, conflictViews: event.conflicts });
+    case 'problem':
+      return counted({ ...view, problemViews: [...view.problemViews, event.problem] });
+    case 'guard-halted':
+      return counted({
+        ...view,
+        guards: event.guards,
+        planId: event.planId,
+        operations: view.operations.length === 0 ? event.operations : view.operations,
+      });
+    default:
+      return view;
+  }
+}
+
+function counted(view: StatusView): StatusView {
+  const isDelete = ({ kind }: OperationView): boolean => kind === 'delete' || kind === 'delete-folder';
+  const kept = view.operations.filter((operation) => !isDelete(operation));
+  return {
+    ...view,
+    up: kept.filter(({ direction }) => direction === 'up').length,
+    down: kept.filter(({ direction }) => direction === 'down').length,
+    deleted: view.operations.length - kept.length,
+    conflicts: view.conflictViews.length,
+    problems: view.problemViews.length,
+  };
+}
+
+/** `in sync`, or `2 up, 1 deleted, 1 problem`. */
+export function statusWords(view: StatusView): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [view.up, `${view.up} up`],
+    [view.down, `${view.down} down`],
+    [view.deleted, `${view.deleted} deleted`],
+    [view.conflicts, `${view.conflicts} ${view.conflicts === 1 ? 'conflict' : 'conflicts'}`],
+    [view.problems, `${view.problems} ${view.problems === 1 ? 'problem' : 'problems'}`],
+  ];
+  const words = parts.filter(([n]) => n > 0).map(([, text]) => text);
+  const halted = view.guards.length > 0 ? ['a guard would halt it'] : [];
+  return words.length + halted.length === 0 ? 'in sync' : [...words, ...halted].join(', ');
+}
+
+/** The counts, then the paths: for people. */
+export function statusLines(view: StatusView): readonly Line[] {
+  const words = statusWords(view);
+  const tone: Tone = words === 'in sync' ? 'good' : 'strong';
+  return [
+    line(`${escapeForTerminal(view.target)}: ${words}`, tone),
+    ...view.operations.map((operation) => line(`  ${pathWords(operation)}`, operationTone(operation))),
+    ...view.conflictViews.map(({ path, local, remote }) =>
+      line(
+        `  conflict      ${escapeForTerminal(path)} (local ${local.state}, remote ${remote.state})`,
+        'warn',
+      ),
+    ),
+    ...view.problemViews.map((problem) =>
+      line(
+        `  problem       ${escapeForTerminal(problem.path)}: ${escapeForTerminal(problem.message)}`,
+        'error',
+      ),
+    ),
+    ...view.guards.map((guard) => line(`  guard         ${escapeForTerminal(guard.message)}`, 'error')),
+  ];
+}
+
+function pathWords(operation: OperationView): string {
+  const path = escapeForTerminal(operation.path);
+  const other = escapeForTerminal(operation.other ?? '');
+  const verb = `${operation.direction.padEnd(4)}  ${operationWord(operation).padEnd(8)}`;
+  switch (operation.kind) {
+    case 'rename':
+      return `${verb}${other} -> ${path}`;
+    case 'keep-both':
+      return `${verb}${path} (local one as ${other})`;
+    default:
+      return `${verb}${path}`;
+  }
+}
+
+function operationWord(operation: OperationView): string {
+  switch (operation.kind) {
+    case 'create':
+    case 'create-folder':
+      return 'new';
+    case 'update':
+      return 'changed';
+    case 'mode':
+      return 'mode';
+    case 'delete':
+    case 'delete-folder':
+      return 'deleted';
+    case 'rename':
+      return 'moved';
+    case 'keep-both':
+      return 'both';
+    default:
+      return assertNever(operation.kind);
+  }
+}
+
+function line(text: string, tone: Tone): Line {
+  return { text, tone, level: 'error' };
+}

@@ -273,7 +273,12 @@ function objectVerdict(refusal: Refusal, subject: Subject): Verdict {
   if (code === 'EntityTooLarge' || status === 413)
     return ['OBJECT_TOO_LARGE', 'the store does not take objects of this size'];
   const odd = ODD_KEY.test(key) || key.split('/').some((segment) => segment.length > LONG_SEGMENT);
-  if (KEY_CODES.has(code) || (status === 400 && (odd || Buffer.byteLength(key) > 900)))
+  // A key that leads nowhere is what a service's router makes of some control characters.
+  if (
+    KEY_CODES.has(code) ||
+    (odd && (status === 400 || status === 404)) ||
+    (status === 400 && Buffer.byteLength(key) > 900)
+  )
     return ['OBJECT_KEY_REFUSED', 'the store does not take this key', 'rename the file'];
   if (code === 'BadDigest' || code === 'InvalidDigest')
     return [

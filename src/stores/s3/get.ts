@@ -11,7 +11,7 @@ import type {
 import { S4Error } from '../../lib/errors.ts';
 import type { StoreContext } from './context.ts';
 import { isArchived, isPreconditionFailed } from './errors.ts';
-import { isAbsentVersion, requireBucket } from './head.ts';
+import { isAbsentVersion, isOtherVersion, requireBucket } from './head.ts';
 import { plainEtag, quotedEtag } from './keys.ts';
 import { stateFromHeaders } from './object-state.ts';
 import type { S3Reply, S3Request } from './transport.ts';
@@ -34,6 +34,10 @@ export async function getObject(
     if (isPreconditionFailed(reply.refusal)) return { kind: 'changed' };
     if (isArchived(reply.refusal)) return { kind: 'archived' };
     throw transport.refused(request, reply.refusal);
+  }
+  if (isOtherVersion(reply.headers, options.versionId)) {
+    reply.stream?.destroy();
+    return { kind: 'absent' };
   }
   const state = stateFromHeaders(reply.headers);
   // Not every service looks at If-Match.

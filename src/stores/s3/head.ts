@@ -24,6 +24,7 @@ export async function headObject(
     query: versionId === undefined ? {} : { versionId },
   };
   const reply = await transport.call(request, { signal });
+  if (reply.refusal === undefined && isOtherVersion(reply.headers, versionId)) return { kind: 'absent' };
   if (reply.refusal === undefined)
     return { kind: 'found', state: stateFromHeaders(reply.headers), headers: reply.headers };
   if (isAbsentVersion(reply.refusal, versionId)) {
@@ -31,6 +32,12 @@ export async function headObject(
     return { kind: 'absent' };
   }
   throw transport.refused(request, await explained(context, request, reply.refusal, signal));
+}
+
+/** Some services answer with what is current when they do not have the version. */
+export function isOtherVersion(headers: IncomingHttpHeaders, versionId: string | undefined): boolean {
+  const found = headers['x-amz-version-id'];
+  return versionId !== undefined && found !== undefined && found !== versionId;
 }
 
 /** With a version id, services also say 405 (a delete marker) and 400 (no such id) for what is not there. */

@@ -41,7 +41,7 @@ function listedObject(key: ObjectKey, item: ListedItem): ListedObject {
     : { key, token };
 }
 
-/** `Store.versions`: of exactly this key, as the service orders them: newest first. */
+/** `Store.versions`: of exactly this key, newest first. */
 export async function* listVersions(
   context: StoreContext,
   key: ObjectKey,
@@ -56,17 +56,27 @@ export async function* listVersions(
     method: 'GET',
     query: { versions: '', 'encoding-type': 'url', prefix: full },
   };
+  const found: ListedItem[] = [];
   for await (const page of pages(context.transport, request, options.signal, (next) => {
     const marker = next['NextKeyMarker'];
     if (marker === undefined || marker === '') return undefined;
     const version = next['NextVersionIdMarker'];
     return { 'key-marker': marker, ...(version === undefined ? {} : { 'version-id-marker': version }) };
   })) {
-    const versions = page.flatMap((item) => (item.key === full ? [objectVersion(key, item)] : []));
-    if (versions.length > 0) yield versions;
+    found.push(...page.filter((item) => item.key === full));
     // Of all keys that begin like this one it is the first, where the order is that of the bytes.
-    if (sortedListing && page.at(-1)?.key !== full) return;
+    if (sortedListing && page.at(-1)?.key !== full) break;
   }
+  if (found.length > 0) yield newestFirst(found).map((item) => objectVersion(key, item));
+}
+
+/**
+ * Services give versions newest first, and that order is right where times are not: a multipart object carries the
+ * time at which it was begun. Only a service that puts the current version elsewhere is sorted by time.
+ */
+function newestFirst(items: readonly ListedItem[]): readonly ListedItem[] {
+  if (items[0]?.isLatest === true || !items.some((item) => item.isLatest)) return items;
+  return [...items].sort((a, b) => Number(b.isLatest) - Number(a.isLatest) || b.modifiedMs - a.modifiedMs);
 }
 
 function objectVersion(key: ObjectKey, item: ListedItem): ObjectVersion {

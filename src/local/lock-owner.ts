@@ -1,0 +1,110 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { errnoOf } from './fs-errors.ts';
+
+/** What a lock says of its owner. Absent fields are not known on that system. */
+export interface LockOwner {
+  readonly version: 1;
+  /** For people. */
+  readonly name: string;
+  readonly host: string;
+  /** /etc/machine-id: hosts may share a name. */
+  readonly machine?: string | undefined;
+  readonly boot?: string | undefined;
+  /** Its process ids mean nothing in another namespace. */
+  readonly pidNamespace?: string | undefined;
+  readonly pid: number;
+  /** In clock ticks since boot: a process id may be given out again. */
+  readonly processStart?: string | undefined;
+}
+
+export type OwnerState = 'alive' | 'dead' | 'foreign';
+
+export function thisOwner(name: string): LockOwner {
+  return {
+    version: 1,
+    name,
+    host: hostname(),
+    machine: readLine('/etc/machine-id'),
+    boot: readLine('/proc/sys/kernel/random/boot_id'),
+    pidNamespace: pidNamespace(),
+    pid: process.pid,
+    processStart: processStart(process.pid),
+  };
+}
+
+/**
+ * Whether the owner still runs, as far as this machine can know. An owner on another machine, or behind another
+ * process namespace, is `foreign`: neither alive nor dead.
+ */
+export function ownerState(owner: LockOwner, me: LockOwner): OwnerState {
+  if (owner.host !== me.host || owner.machine !== me.machine) return 'foreign';
+  if (owner.boot !== me.boot) return 'dead';
+  if (owner.pidNamespace !== me.pidNamespace) return 'foreign';
+  if (!isRunning(owner.pid)) return 'dead';
+  const start = processStart(owner.pid);
+  return owner.processStart === undefined || start === undefined || start === owner.processStart
+    ? 'alive'
+    : 'dead';
+}
+
+/** Undefined for a record that cannot be read. */
+export function parseOwner(text: string): LockOwner | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, unknown>;
+  const { name, host, pid } = record;
+  if (record['version'] !== 1 || typeof host !== 'string' || typeof pid !== 'number') return undefined;
+  const textOf = (key: string) => (typeof record[key] === 'string' ? record[key] : undefined);
+  return {
+    version: 1,
+    name: typeof name === 'string' ? name : host,
+    host,
+    pid,
+    machine: textOf('machine'),
+    boot: textOf('boot'),
+    pidNamespace: textOf('pidNamespace'),
+    processStart: textOf('processStart'),
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return errnoOf(error) !== 'ESRCH';
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat; the second, the command, may itself hold spaces and parentheses. */
+function processStart(pid: number): string | undefined {
+  const stat = readLine(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function readLine(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}

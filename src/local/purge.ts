@@ -1,0 +1,102 @@
+import { readdirSync, rmdirSync } from 'node:fs';
+import type { TrashRef } from '../engine/ports/folder.ts';
+import type { RelPath } from '../sync/path.ts';
+import type { ChangeContext } from './change-context.ts';
+import { look, unlinkIfThere } from './entries.ts';
+import { isErrno } from './fs-errors.ts';
+import { isUntouched, restoreWritten } from './restore.ts';
+import { listNames, type TrashRecord } from './trash.ts';
+import { trashRunTimeMs } from './trash-names.ts';
+
+export interface PurgeOptions {
+  /** Age from which on an entry goes. */
+  readonly olderThanMs: number;
+  /** While the trash holds more, the oldest go, but none younger than an hour: somebody may have it open still. */
+  readonly maxBytes: number;
+  readonly nowMs: number;
+  readonly host: string;
+}
+
+const YOUNGEST_FOR_SIZE_MS = 3_600_000;
+
+interface TrashEntry {
+  readonly ref: TrashRef;
+  readonly movedMs: number;
+  readonly sizeBytes: number;
+  readonly record: TrashRecord | undefined;
+}
+
+/**
+ * Removes old trash for good. What is no longer the state that was moved there (an application still had it open and
+ * wrote), or of which no manifest tells, comes back as a conflict copy.
+ *
+ * @returns the conflict copies
+ */
+export function purgeTrash(
+  context: ChangeContext,
+  trashPath: string,
+  options: PurgeOptions,
+): readonly RelPath[] {
+  const entries = listEntries(context, trashPath);
+  let totalBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  const copies: RelPath[] = [];
+  for (const entry of entries) {
+    const ageMs = options.nowMs - entry.movedMs;
+    const tooMuch = totalBytes > options.maxBytes && ageMs >= YOUNGEST_FOR_SIZE_MS;
+    if (ageMs < options.olderThanMs && !tooMuch) continue;
+    totalBytes -= entry.sizeBytes;
+    const { record, ref } = entry;
+    if (record !== undefined && isUntouched(context, ref, record)) {
+      context.sys.unlink(context.trash.locate(ref));
+      continue;
+    }
+    const path = record?.path ?? (ref.slice(ref.indexOf('/') + 1) as RelPath);
+    const copy = restoreWritten(context, ref, path, options.host);
+    if (copy !== undefined) copies.push(copy);
+  }
+  removeEmptyRuns(context, trashPath);
+  return copies.sort();
+}
+
+/** Oldest first. */
+function listEntries(context: ChangeContext, trashPath: string): readonly TrashEntry[] {
+  const records = context.trash.records();
+  const entries: TrashEntry[] = [];
+  for (const run of listNames(trashPath)) {
+    const runMs = trashRunTimeMs(run);
+    if (runMs === undefined) continue;
+    for (const ref of filesBelow(trashPath, run)) {
+      const record = records.get(ref);
+      const sizeBytes = Number(look(context.trash.locate(ref))?.size ?? 0n);
+      entries.push({ ref, record, sizeBytes, movedMs: record?.movedMs ?? runMs });
+    }
+  }
+  return entries.sort((a, b) => a.movedMs - b.movedMs || (a.ref < b.ref ? -1 : 1));
+}
+
+function filesBelow(trashPath: string, folder: string): readonly TrashRef[] {
+  return readdirSync(`${trashPath}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(trashPath, path) : [path as TrashRef];
+  });
+}
+
+function removeEmptyRuns(context: ChangeContext, trashPath: string): void {
+  for (const run of listNames(trashPath)) {
+    if (trashRunTimeMs(run) === undefined || !removeEmptyFolders(`${trashPath}/${run}`)) continue;
+    unlinkIfThere(context.sys, `${trashPath}/${run}.jsonl`);
+  }
+}
+
+/** Removes a folder of nothing but folders; true when it is gone. */
+function removeEmptyFolders(path: string): boolean {
+  const entries = readdirSync(path, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) removeEmptyFolders(`${path}/${entry.name}`);
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    throw error;
+  }
+}

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { openFileStore } from '../../src/stores/file/open-file-store.ts';
-import { prepareFileStore } from '../../src/stores/file/prepare-file-store.ts';
+import { openFileStore } from '../../src/stores/file/open.ts';
+import { prepareFileStore } from '../../src/stores/file/prepare.ts';
 import { realRuntime } from '../unit/stores/test-runtime.ts';
 import { storeContract } from './store-contract.ts';
 

@@ -9,10 +9,10 @@ import {
   type StoreMarker,
 } from '../formats/marker-codec.ts';
 import { S4Error } from '../lib/errors.ts';
+import { bytesSource, readWhole } from '../remote-log/small-object.ts';
 import type { Folder } from './ports/folder.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { ObjectKey, Store, StoreCapabilities } from './ports/store.ts';
-import { bytesSource, readWhole } from './read-whole.ts';
 import type { Target } from './target.ts';
 
 const FOLDER_MARKER = 'target.json';

@@ -1,4 +1,3 @@
-import type { LogEntry } from '../remote-log/facts.ts';
 import { parseKey } from '../sync/path.ts';
 import {
   arrayField,
@@ -14,6 +13,7 @@ import {
   stringField,
 } from './fields.ts';
 import { gunzip, gzip } from './gzip.ts';
+import type { LogEntry } from './log-fact.ts';
 import { idField } from './marker-codec.ts';
 import { parseMode } from './metadata-codec.ts';
 

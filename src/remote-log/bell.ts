@@ -1,8 +1,8 @@
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store } from '../engine/ports/store.ts';
-import { bytesSource } from '../engine/read-whole.ts';
 import { isS4Error } from '../lib/errors.ts';
 import { BELL } from './keys.ts';
+import { bytesSource } from './small-object.ts';
 
 const ATTEMPTS = 5;
 const FIRST_DELAY_MS = 500;

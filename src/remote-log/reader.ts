@@ -1,5 +1,4 @@
 import type { ListedObject, Store } from '../engine/ports/store.ts';
-import { readWhole } from '../engine/read-whole.ts';
 import { FormatError } from '../formats/fields.ts';
 import {
   decodeHead,
@@ -9,9 +8,10 @@ import {
   MAX_SEGMENT_BYTES,
   type Segment,
 } from '../formats/head-codec.ts';
+import type { LogEntry } from '../formats/log-fact.ts';
 import { isS4Error } from '../lib/errors.ts';
-import type { LogEntry } from './facts.ts';
 import { HEADS, headClient, segmentKey } from './keys.ts';
+import { readWhole } from './small-object.ts';
 
 /** Where a reader stands with one client. */
 export interface KnownHead {

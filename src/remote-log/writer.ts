@@ -1,12 +1,12 @@
 import type { LogCursor } from '../engine/ports/base.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities, WriteCondition } from '../engine/ports/store.ts';
-import { bytesSource, readWhole } from '../engine/read-whole.ts';
 import { FormatError } from '../formats/fields.ts';
 import { decodeHead, encodeHead, encodeSegment, type Head, MAX_HEAD_BYTES } from '../formats/head-codec.ts';
+import type { LogEntry, LogFact } from '../formats/log-fact.ts';
 import { ringBell } from './bell.ts';
-import type { LogEntry, LogFact } from './facts.ts';
 import { headKey, segmentKey } from './keys.ts';
+import { bytesSource, readWhole } from './small-object.ts';
 
 /** Entries a head holds before the older ones move to a segment. */
 export const FULL_HEAD = 100;

@@ -1,4 +1,4 @@
-import type { ObjectKey, ObjectState, Store } from './ports/store.ts';
+import type { ObjectKey, ObjectState, Store } from '../engine/ports/store.ts';
 
 export type WholeObject =
   | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly state: ObjectState }

@@ -1,5 +1,6 @@
+import type { GuardTrip } from '../sync/guards.ts';
 import type { RelPath } from '../sync/path.ts';
-import type { ConflictChoice, ConflictView, CycleSummary, Direction, Emit, GuardView } from './events.ts';
+import type { ConflictChoice, ConflictView, CycleSummary, Direction, Emit } from './events.ts';
 import type { Folder } from './ports/folder.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { Store } from './ports/store.ts';
@@ -24,6 +25,8 @@ export interface CycleDeps {
   readonly emit: Emit;
   /** Without it, `conflicts` decides, else the target's policy, else `both`. */
   readonly decide?: DecideConflict;
+  /** The folder took a new client id (its config or marker was copied): the config must remember it. */
+  readonly onNewClient?: (clientId: string) => Promise<void>;
 }
 
 export interface CycleOptions {
@@ -47,7 +50,7 @@ export interface CycleOptions {
 export type CycleResult =
   /** `summary.problems` and `summary.conflicts` say whether all is well. */
   | { readonly kind: 'synced'; readonly summary: CycleSummary }
-  | { readonly kind: 'halted'; readonly planId: string; readonly guards: readonly GuardView[] }
+  | { readonly kind: 'halted'; readonly planId: string; readonly guards: readonly GuardTrip[] }
   | { readonly kind: 'interrupted'; readonly summary: CycleSummary };
 
 /**

@@ -1,3 +1,4 @@
+import type { GuardTrip } from '../sync/guards.ts';
 import type { Problem } from '../sync/problem.ts';
 
 /** Which way an operation goes. */
@@ -11,6 +12,7 @@ export type OperationKind =
   | 'rename'
   | 'mode'
   | 'keep-both'
+  | 'merge'
   | 'create-folder'
   | 'delete-folder';
 
@@ -36,17 +38,6 @@ export interface ConflictView {
   readonly path: string;
   readonly local: ConflictSideView;
   readonly remote: ConflictSideView;
-}
-
-export interface GuardView {
-  readonly code:
-    | 'local-emptied'
-    | 'remote-emptied'
-    | 'mass-delete-local'
-    | 'mass-delete-remote'
-    | 'everything-changed'
-    | 'type-swap';
-  readonly message: string;
 }
 
 export interface CycleSummary {
@@ -128,7 +119,7 @@ export type SyncEvent =
       readonly kind: 'guard-halted';
       readonly target: string;
       readonly planId: string;
-      readonly guards: readonly GuardView[];
+      readonly guards: readonly GuardTrip[];
       readonly operations: readonly OperationView[];
     }
   | { readonly kind: 'index-flushed'; readonly target: string }

@@ -1,0 +1,52 @@
+import { IGNORE_FILE } from '../sync/ignore.ts';
+import type { JoinedRow } from '../sync/join.ts';
+import { baseName, keyPath, parentPath } from '../sync/path.ts';
+import { sameRemoteToken } from '../sync/token.ts';
+import { objectKey } from './keys.ts';
+import { runPass } from './pass.ts';
+import type { Scan } from './scan.ts';
+import type { Session } from './session.ts';
+
+/** A rule file larger than this is no rule file. */
+const MAX_RULES_BYTES = 1024 * 1024;
+
+/** Rule files that the other side changed: they are synced before anything else is judged. */
+export function changedRules(found: Scan): readonly JoinedRow[] {
+  return found.rows.filter(
+    ({ key, base, remote }) =>
+      baseName(keyPath(key)) === IGNORE_FILE &&
+      remote !== undefined &&
+      remote.archived !== true &&
+      (base === undefined || !sameRemoteToken(base.remote, remote.token)),
+  );
+}
+
+/** Syncs just those rule files; the caller looks at both sides again afterwards. */
+export async function syncRules(found: Scan, rules: readonly JoinedRow[], session: Session): Promise<void> {
+  await runPass({ ...found, rows: rules, nowIgnored: [], problems: [], notices: [] }, session);
+}
+
+/**
+ * The other side's text of rule files that still differ (a preview, a conflict that waits), by folder: while two
+ * versions differ, a path that either ignores is ignored.
+ *
+ * @throws S4Error when a text cannot be read: judging without it might sync what should not be
+ */
+export async function remoteRules(
+  rules: readonly JoinedRow[],
+  session: Session,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { key, remote } of rules) {
+    if (remote === undefined || remote.token.sizeBytes > MAX_RULES_BYTES) continue;
+    const got = await session.deps.store.get(
+      objectKey(remote.key),
+      session.options.signal ? { signal: session.options.signal } : {},
+    );
+    if (got.kind !== 'found') continue;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of got.body) chunks.push(chunk);
+    texts.set(parentPath(keyPath(key)) ?? '', Buffer.concat(chunks).toString('utf8'));
+  }
+  return texts;
+}

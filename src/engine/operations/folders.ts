@@ -1,0 +1,72 @@
+import { encodeMetadata } from '../../formats/metadata-codec.ts';
+import type { RemoteToken } from '../../sync/entry.ts';
+import type { OperationOf } from '../../sync/operations.ts';
+import { type EntryKey, keyPath } from '../../sync/path.ts';
+import { objectKey } from '../keys.ts';
+import type { BaseChange } from '../ports/base.ts';
+import type { ContentSource } from '../ports/store.ts';
+import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+
+const EMPTY: ContentSource = { sizeBytes: 0, read: async () => new Uint8Array(0) };
+
+export async function makeLocalFolder(
+  operation: OperationOf<'make-local-folder'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const path = keyPath(operation.key);
+  context.signal?.throwIfAborted();
+  const outcome = await context.folder.makeFolder(path);
+  if (outcome === 'blocked') return { kind: 'failed', problem: blocked(path) };
+  return done(setFolder(operation.key, operation.remote.token));
+}
+
+/** A zero-byte `dir/`: how other tools write an empty folder, too. */
+export async function makeRemoteFolder(
+  operation: OperationOf<'make-remote-folder'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { key } = operation;
+  const now = await context.folder.stat(keyPath(key));
+  if (now?.kind !== 'folder') return STALE;
+  const outcome = await context.store.put(objectKey(key), EMPTY, {
+    condition: { kind: 'absent' },
+    metadata: encodeMetadata({
+      kind: 'folder',
+      write: `${context.clientId}.${context.runtime.randomHex(8)}`,
+    }),
+    ...callOptions(context),
+  });
+  return outcome.kind === 'stored' ? done(setFolder(key, outcome.token)) : STALE;
+}
+
+/** rmdir refuses a folder that is not empty: what is in there, synced or not, stays and so does the folder. */
+export async function removeLocalFolder(
+  operation: OperationOf<'remove-local-folder'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const path = keyPath(operation.key);
+  context.signal?.throwIfAborted();
+  const outcome = await context.folder.removeFolder(path);
+  if (outcome === 'blocked') return { kind: 'failed', problem: blocked(path) };
+  return done(operation.implicit ? undefined : { kind: 'drop', key: operation.key });
+}
+
+export async function removeRemoteFolder(
+  operation: OperationOf<'remove-remote-folder'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { key, remote } = operation;
+  const outcome = await context.store.delete(objectKey(remote.key), {
+    condition: { kind: 'matches', etag: remote.token.etag },
+    ...callOptions(context),
+  });
+  return outcome.kind === 'precondition-failed' ? STALE : done({ kind: 'drop', key });
+}
+
+function setFolder(key: EntryKey, remote: RemoteToken): BaseChange {
+  return { kind: 'set', row: { key, content: { kind: 'folder' }, mtimeNs: 0n, remote } };
+}
+
+function done(change: BaseChange | undefined): OperationResult {
+  return { kind: 'done', changes: change === undefined ? [] : [change] };
+}

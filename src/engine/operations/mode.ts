@@ -1,0 +1,78 @@
+import { decodeMetadata, formatMode, formatMtime } from '../../formats/metadata-codec.ts';
+import type { BaseRow, Content } from '../../sync/entry.ts';
+import type { OperationOf } from '../../sync/operations.ts';
+import { keyPath } from '../../sync/path.ts';
+import { sameRemoteBytes } from '../../sync/token.ts';
+import { objectKey } from '../keys.ts';
+import type { ObjectMetadata } from '../ports/store.ts';
+import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { modeFact } from './facts.ts';
+
+/**
+ * Publishes an executable bit: the object is copied onto itself with new metadata. Expects the listed ETag as source
+ * and as destination; other tools' metadata is kept. A crash before leaves the old mode, after it the new one.
+ */
+export async function modeUp(
+  operation: OperationOf<'mode-up'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { key, local, remote } = operation;
+  const content = context.evidence.get(key)?.local?.content;
+  if (content === undefined || content.kind !== 'file' || local.kind !== 'file') return STALE;
+  const at = objectKey(remote.key);
+  const head = await context.store.head(at, callOptions(context));
+  if (head.kind === 'absent' || !sameRemoteBytes(remote.token, head.state.token)) return STALE;
+  const { etag } = head.state.token;
+  const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
+  const mtimeNs = decodeMetadata(head.state.metadata).mtimeNs ?? local.fingerprint.mtimeNs;
+  const metadata: ObjectMetadata = {
+    ...head.state.metadata,
+    mtime: formatMtime(mtimeNs),
+    mode: formatMode('file', local.executable),
+    's4-write': write,
+    's4-parent': head.state.token.versionId ?? etag,
+  };
+  const copied = await context.store.copy(at, at, {
+    source: { etag },
+    condition: { kind: 'matches', etag },
+    metadata,
+    ...callOptions(context),
+  });
+  if (copied.kind !== 'stored') return STALE;
+  const known = context.evidence.get(key)?.local;
+  const row: BaseRow = {
+    key: local.key,
+    content: { ...content, executable: local.executable },
+    mtimeNs,
+    local: local.fingerprint,
+    ...(known?.racy === true && { racy: true }),
+    remote: copied.token,
+  };
+  return {
+    kind: 'done',
+    changes: [{ kind: 'set', row }],
+    facts: [modeFact(row, write, head.state.token, context.runtime.nowMs())],
+  };
+}
+
+/** Takes over the executable bit of the other side. Expects the walked local state; content is not touched. */
+export async function modeDown(
+  operation: OperationOf<'mode-down'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { local, remote, base } = operation;
+  if (base.content.kind !== 'file' || local.kind !== 'file') return STALE;
+  const executable = !base.content.executable;
+  context.signal?.throwIfAborted();
+  const outcome = await context.folder.setExecutable(keyPath(local.key), executable, local.fingerprint);
+  if (outcome.kind !== 'placed') return STALE;
+  const content: Content = { ...base.content, executable };
+  const row: BaseRow = {
+    ...base,
+    content,
+    local: outcome.fingerprint,
+    ...(outcome.racy && { racy: true }),
+    remote: remote.token,
+  };
+  return { kind: 'done', changes: [{ kind: 'set', row }] };
+}

@@ -1,0 +1,107 @@
+import { encodeMetadata } from '../../formats/metadata-codec.ts';
+import { type BaseRow, sameFingerprint } from '../../sync/entry.ts';
+import type { OperationOf } from '../../sync/operations.ts';
+import { keyPath } from '../../sync/path.ts';
+import { objectKey } from '../keys.ts';
+import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { deleteFact, putFact } from './facts.ts';
+
+/**
+ * A file was moved here: the object is copied inside the store, and only then its old name deleted. The source is
+ * pinned to the ETag whose content this client hashed itself; nothing may be at the new name. A crash in between leaves
+ * both names: the next run deletes the old one.
+ */
+export async function renameRemote(
+  operation: OperationOf<'rename-remote'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { key, local, from, base } = operation;
+  const content = context.evidence.get(key)?.local?.content;
+  const now = await context.folder.stat(keyPath(key));
+  if (content === undefined || now === undefined || now.kind === 'folder' || now.kind === 'other')
+    return STALE;
+  if (!sameFingerprint(now.fingerprint, local.fingerprint)) return STALE;
+  const gone = await context.folder.stat(keyPath(base.key));
+  if (gone !== undefined && gone.kind !== 'folder') return STALE;
+  const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
+  const md5 = context.evidence.get(key)?.local?.md5;
+  const copied = await context.store.copy(objectKey(from.key), objectKey(key), {
+    source: { etag: from.token.etag },
+    condition: { kind: 'absent' },
+    metadata: encodeMetadata({
+      kind: content.kind,
+      executable: content.kind === 'file' && content.executable,
+      mtimeNs: local.fingerprint.mtimeNs,
+      digest: content.digest,
+      ...(md5 !== undefined && { md5 }),
+      write,
+    }),
+    ...callOptions(context),
+  });
+  if (copied.kind !== 'stored') return STALE;
+  // Refused when somebody wrote to the old name meanwhile: that write stays, as a file of its own.
+  await context.store.delete(objectKey(from.key), {
+    condition: { kind: 'matches', etag: from.token.etag },
+    ...callOptions(context),
+  });
+  const racy = context.evidence.get(key)?.local?.racy === true;
+  const row: BaseRow = {
+    key,
+    content,
+    mtimeNs: local.fingerprint.mtimeNs,
+    local: local.fingerprint,
+    ...(racy && { racy }),
+    remote: copied.token,
+  };
+  const nowMs = context.runtime.nowMs();
+  return {
+    kind: 'done',
+    changes: [
+      { kind: 'drop', key: base.key },
+      { kind: 'set', row },
+    ],
+    facts: [putFact(row, write, undefined, nowMs), deleteFact(base, nowMs)],
+  };
+}
+
+/**
+ * A file was moved in the store: the local one is renamed. Expects the walked state under the old name and nothing
+ * under the new one; neither is ever overwritten. A crash leaves one name or both, which the next run settles.
+ */
+export async function renameLocal(
+  operation: OperationOf<'rename-local'>,
+  context: OperationContext,
+): Promise<OperationResult> {
+  const { key, from, remote, base } = operation;
+  const head = await context.store.head(objectKey(base.key), callOptions(context));
+  if (head.kind === 'found') return STALE;
+  const target = keyPath(key);
+  const source = keyPath(from.key);
+  context.signal?.throwIfAborted();
+  const intent = await context.base.begin({
+    kind: 'rename',
+    from: source,
+    to: target,
+    expected: from.fingerprint,
+  });
+  const outcome = await context.folder.rename(source, target, from.fingerprint);
+  const finished = [intent];
+  if (outcome.kind === 'blocked') return { kind: 'failed', problem: blocked(target), finished };
+  if (outcome.kind !== 'renamed') return { kind: 'stale', finished };
+  const row: BaseRow = {
+    key,
+    content: base.content,
+    mtimeNs: base.mtimeNs,
+    local: outcome.fingerprint,
+    ...((outcome.racy || base.racy === true) && { racy: true }),
+    remote: remote.token,
+  };
+  return {
+    kind: 'done',
+    changes: [
+      { kind: 'drop', key: base.key },
+      { kind: 'set', row },
+    ],
+    finished,
+  };
+}

@@ -1,0 +1,129 @@
+import { decodeMetadata } from '../formats/metadata-codec.ts';
+import type { RemoteToken } from '../sync/entry.ts';
+import type { RelPath } from '../sync/path.ts';
+import { callOptions, type OperationContext } from './operations/context.ts';
+import { type Fetched, fetchObject } from './operations/fetch-object.ts';
+import { placeFetched } from './operations/place-fetched.ts';
+import type { ObjectKey, ObjectVersion } from './ports/store.ts';
+
+export interface OvertakenRequest {
+  readonly key: ObjectKey;
+  /** Where copies go: beside this path. */
+  readonly path: RelPath;
+  /** The last state of the key that this client knew; absent: it knew of none. */
+  readonly since?: RemoteToken;
+}
+
+/**
+ * Without conditional writes two clients can replace the same version: the later write hides the earlier one. Every
+ * write names the version it replaces, so the chain of parents tells which versions were replaced by somebody who had
+ * seen them, and which were merely hidden (H8). Those are brought back as conflict copies, named after the hidden
+ * version, so that whoever else recovers it arrives at the same name.
+ *
+ * @returns true when something was brought back: it still has to be uploaded
+ */
+export async function recoverOvertaken(
+  request: OvertakenRequest,
+  context: OperationContext,
+): Promise<boolean> {
+  if (context.capabilities.versioning !== 'enabled') return false;
+  let recovered = false;
+  for (const { version, client } of await findOvertaken(request, context)) {
+    recovered = (await bringBack(version, client, request, context)) || recovered;
+  }
+  return recovered;
+}
+
+interface Overtaken {
+  readonly version: ObjectVersion;
+  readonly client: string;
+}
+
+async function findOvertaken(
+  request: OvertakenRequest,
+  context: OperationContext,
+): Promise<readonly Overtaken[]> {
+  const chain = await versionsSince(request, context);
+  const overtaken: Overtaken[] = [];
+  // The parent that the newest link of the chain names; undefined: whatever is right below it (a foreign writer).
+  let expected: string | undefined;
+  for (const [i, version] of chain.entries()) {
+    // A delete marker over it: whoever deleted it meant it.
+    if (version.content === undefined) {
+      expected = undefined;
+      continue;
+    }
+    const head = await context.store.head(request.key, {
+      versionId: version.versionId,
+      ...callOptions(context),
+    });
+    if (head.kind === 'absent') continue;
+    const facts = decodeMetadata(head.state.metadata);
+    const linked =
+      i === 0 ||
+      expected === undefined ||
+      expected === version.versionId ||
+      expected === version.content.etag;
+    if (!linked) {
+      overtaken.push({ version, client: facts.write?.split('.', 1)[0] ?? 'other' });
+      continue;
+    }
+    // Our own first write of a key has no parent: everything below it was hidden.
+    expected = facts.parent ?? (facts.write === undefined ? undefined : '');
+  }
+  return overtaken;
+}
+
+/** The versions of a key newer than the last known one, newest first. */
+async function versionsSince(
+  { key, since }: OvertakenRequest,
+  context: OperationContext,
+): Promise<readonly ObjectVersion[]> {
+  const newer: ObjectVersion[] = [];
+  for await (const page of context.store.versions(key, callOptions(context))) {
+    for (const version of page) {
+      if (isKnown(version, since)) return newer;
+      // A key that this client believed absent: what lies below a delete marker is history.
+      if (since === undefined && version.content === undefined) return newer;
+      newer.push(version);
+    }
+  }
+  return newer;
+}
+
+function isKnown(version: ObjectVersion, since: RemoteToken | undefined): boolean {
+  if (since === undefined) return false;
+  if (since.versionId !== undefined) return version.versionId === since.versionId;
+  return version.content?.etag === since.etag;
+}
+
+async function bringBack(
+  version: ObjectVersion,
+  client: string,
+  { key, path }: OvertakenRequest,
+  context: OperationContext,
+): Promise<boolean> {
+  const outcome = await fetchObject(
+    { key, versionId: version.versionId, executable: (published) => published ?? false },
+    context,
+  );
+  if (outcome.kind !== 'fetched') return false;
+  const host = await context.hostOf(client);
+  const plain = context.copyNames.plain(path, version.modifiedMs, host);
+  if (await holds(plain, outcome.fetched, context)) {
+    await outcome.fetched.staging.discard();
+    return false;
+  }
+  const copy = await context.copyNames.free(path, version.modifiedMs, host);
+  const placed = await placeFetched(outcome.fetched, copy, undefined, context);
+  if (placed.kind === 'refused') return false;
+  context.notice('overtaken-recovered', path, `a version written at the same time is kept as ${copy}`);
+  return true;
+}
+
+/** Was this version brought back before, by a run that was interrupted or by another machine? */
+async function holds(path: RelPath, fetched: Fetched, context: OperationContext): Promise<boolean> {
+  if ((await context.folder.stat(path)) === undefined) return false;
+  const outcome = await context.folder.hash({ path, ...callOptions(context) });
+  return outcome.kind === 'hashed' && outcome.digest === fetched.content.digest;
+}

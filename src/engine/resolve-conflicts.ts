@@ -1,0 +1,116 @@
+import { decodeMetadata } from '../formats/metadata-codec.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import { mergeTexts } from '../sync/merge.ts';
+import type { EntryKey } from '../sync/path.ts';
+import { keyPath } from '../sync/path.ts';
+import type { JudgedEntry, Resolution } from '../sync/plan.ts';
+import type { ConflictContents, CycleDeps, CycleOptions } from './cycle.ts';
+import type { ConflictChoice, ConflictView } from './events.ts';
+import type { Evidence } from './judge.ts';
+import { objectKey } from './keys.ts';
+import { conflictView } from './views.ts';
+
+/** What a person is shown of a text at most; larger files are told apart by size and time. */
+const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
+
+export interface ConflictDeps {
+  readonly cycle: CycleDeps;
+  readonly options: CycleOptions;
+  readonly evidence: ReadonlyMap<EntryKey, Evidence>;
+  readonly hostOf: (clientId: string) => Promise<string | undefined>;
+  /** Choices made in earlier passes: nothing is asked twice. */
+  readonly made: Map<EntryKey, Resolution>;
+}
+
+/**
+ * Decides each conflict: by `--conflicts`, else the target's policy, else by asking, else by keeping both. A preview
+ * never asks.
+ */
+export async function resolveConflicts(
+  conflicts: readonly JudgedEntry[],
+  deps: ConflictDeps,
+): Promise<ReadonlyMap<EntryKey, Resolution>> {
+  const { cycle, options, made } = deps;
+  for (const judged of conflicts) {
+    const { key } = judged.row;
+    if (made.has(key)) continue;
+    const view = await viewOf(judged, deps);
+    const policy = options.conflicts ?? cycle.target.conflicts;
+    const ask = options.mode === 'sync' ? cycle.decide : undefined;
+    const choice = policy ?? (ask === undefined ? 'both' : await ask(view, contentsOf(judged, cycle)));
+    made.set(key, await resolutionOf(choice, judged, deps));
+    if (options.mode === 'sync')
+      cycle.emit({ kind: 'conflict', target: cycle.target.name, conflict: view, choice });
+  }
+  return made;
+}
+
+export async function viewOf(judged: JudgedEntry, deps: Omit<ConflictDeps, 'made'>): Promise<ConflictView> {
+  const remote = deps.evidence.get(judged.row.key)?.remote;
+  const client = remote && decodeMetadata(remote.metadata).write?.split('.', 1)[0];
+  const host = client === undefined ? undefined : await deps.hostOf(client);
+  return conflictView(judged, host, deps.cycle.runtime.host);
+}
+
+async function resolutionOf(
+  choice: ConflictChoice,
+  judged: JudgedEntry,
+  deps: ConflictDeps,
+): Promise<Resolution> {
+  switch (choice) {
+    case 'local':
+    case 'remote':
+    case 'both':
+    case 'skip':
+      return { kind: choice };
+    case 'newer':
+      return newerSide(judged, deps.evidence.get(judged.row.key));
+    case 'merge':
+      return mergeSides(judged, deps.cycle);
+    default:
+      return assertNever(choice);
+  }
+}
+
+/** Texts that merge cleanly against their common ancestor are merged; everything else is kept as both. */
+async function mergeSides(judged: JudgedEntry, cycle: CycleDeps): Promise<Resolution> {
+  const contents = contentsOf(judged, cycle);
+  const [base, local, remote] = [await contents.base(), await contents.local(), await contents.remote()];
+  const merged = base && local && remote && mergeTexts(base, local, remote);
+  return merged?.kind === 'clean' ? { kind: 'merged', text: merged.text } : { kind: 'both' };
+}
+
+/** By modification time, as the user asked for: the one place where clocks of two machines are compared. */
+function newerSide({ row }: JudgedEntry, evidence: Evidence | undefined): Resolution {
+  if (row.local === undefined || row.local.kind === 'folder' || row.remote === undefined)
+    return { kind: 'both' };
+  const published = evidence?.remote && decodeMetadata(evidence.remote.metadata).mtimeNs;
+  const remoteNs = published ?? BigInt(row.remote.token.modifiedMs) * 1_000_000n;
+  const localNs = row.local.fingerprint.mtimeNs;
+  if (localNs === remoteNs) return { kind: 'both' };
+  return { kind: localNs > remoteNs ? 'local' : 'remote' };
+}
+
+function contentsOf({ row }: JudgedEntry, { folder, store }: CycleDeps): ConflictContents {
+  const remote = async (
+    etag: string | undefined,
+    versionId: string | undefined,
+  ): Promise<Uint8Array | undefined> => {
+    const got = await store.get(objectKey(row.remote?.key ?? row.key), {
+      ...(etag !== undefined && { etag }),
+      ...(versionId !== undefined && { versionId }),
+    });
+    if (got.kind !== 'found' || got.state.token.sizeBytes > MAX_SHOWN_BYTES) return undefined;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of got.body) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+  return {
+    local: () => folder.readSmall(keyPath(row.local?.key ?? row.key), MAX_SHOWN_BYTES),
+    remote: () => remote(row.remote?.token.etag, undefined),
+    base: async () => {
+      const versionId = row.base?.remote.versionId;
+      return versionId === undefined ? undefined : remote(undefined, versionId);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { LogFact } from '../formats/head-codec.ts';
+import type { EntryKey } from '../sync/path.ts';
+import type { Resolution } from '../sync/plan.ts';
+import type { Problem } from '../sync/problem.ts';
+import type { CopyNames } from './copy-names.ts';
+import type { CycleDeps, CycleOptions } from './cycle.ts';
+import type { NoticeCode } from './events.ts';
+import type { Evidence } from './judge.ts';
+import type { OperationContext } from './operations/context.ts';
+import type { Base } from './ports/base.ts';
+import type { Tally } from './tally.ts';
+
+/** What one cycle knows and gathers, across its passes. */
+export interface Session {
+  readonly deps: CycleDeps;
+  readonly options: CycleOptions;
+  readonly base: Base;
+  readonly clientId: string;
+  readonly tally: Tally;
+  /** Choices made about conflicts: nothing is asked twice. */
+  readonly resolutions: Map<EntryKey, Resolution>;
+  /** Facts to publish: durable in the base already. */
+  readonly facts: LogFact[];
+  /** The host behind a client id, from the remote log, which is read when it is first asked for. */
+  readonly hostOf: (clientId: string) => Promise<string | undefined>;
+  nextOperationId: number;
+  /** A halted plan was approved: its approval is used up at the end. */
+  approvalUsed: boolean;
+}
+
+export function notice(session: Session, code: NoticeCode, message: string, path?: string): void {
+  const { emit, target } = session.deps;
+  emit({ kind: 'notice', target: target.name, code, message, ...(path !== undefined && { path }) });
+}
+
+/** Tells a problem once for a path, however many passes meet it. */
+export function problem(session: Session, found: Problem): void {
+  const { emit, target } = session.deps;
+  if (session.tally.problem(found)) emit({ kind: 'problem', target: target.name, problem: found });
+}
+
+/** The context of operations, with what was found out about their rows. */
+export function contextOf(
+  session: Session,
+  evidence: ReadonlyMap<EntryKey, Evidence>,
+  copyNames: CopyNames,
+): OperationContext {
+  const { deps, options, base, clientId, tally, facts } = session;
+  return {
+    folder: deps.folder,
+    store: deps.store,
+    base,
+    runtime: deps.runtime,
+    capabilities: deps.target.capabilities,
+    clientId,
+    evidence,
+    copyNames,
+    hostOf: async (client) => (await session.hostOf(client)) ?? 'other',
+    notice: (code, path, message) => notice(session, code, message, path),
+    publish: (durable) => facts.push(...durable),
+    onBytes: (direction, bytes) => tally.bytes(direction, bytes),
+    ...(options.signal && { signal: options.signal }),
+  };
+}

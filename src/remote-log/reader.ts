@@ -1,5 +1,6 @@
 import type { ListedObject, Store } from '../engine/ports/store.ts';
 import { FormatError } from '../formats/fields.ts';
+import type { LogEntry } from '../formats/head-codec.ts';
 import {
   decodeHead,
   decodeSegment,
@@ -8,7 +9,6 @@ import {
   MAX_SEGMENT_BYTES,
   type Segment,
 } from '../formats/head-codec.ts';
-import type { LogEntry } from '../formats/log-fact.ts';
 import { isS4Error } from '../lib/errors.ts';
 import { HEADS, headClient, segmentKey } from './keys.ts';
 import { readWhole } from './small-object.ts';

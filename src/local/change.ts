@@ -6,7 +6,7 @@ import type {
   RenameOutcome,
   TrashRef,
 } from '../engine/ports/folder.ts';
-import { type Fingerprint, sameFingerprint } from '../sync/entry.ts';
+import { type Fingerprint, sameFingerprint, sameMovedFile } from '../sync/entry.ts';
 import { parentPath, type RelPath } from '../sync/path.ts';
 import { withParent } from './anchor.ts';
 import type { ChangeContext } from './change-context.ts';
@@ -79,7 +79,9 @@ export function rename(
       context.touch(parentPath(to) ?? '');
       const clock = context.clock.read();
       const stats = look(target);
-      if (stats === undefined) return { kind: 'changed' };
+      // Replaced or written to by now: the old fingerprint fits nothing that is there, so that the edit is seen as one.
+      if (stats === undefined || !isExpectedMoved(stats, expected))
+        return { kind: 'renamed', fingerprint, racy: true };
       const now = fingerprintFrom(stats);
       return { kind: 'renamed', fingerprint: now, racy: isRacyPlaced(now, clock) };
     });
@@ -142,7 +144,7 @@ export function setExecutable(
       const clock = context.clock.read();
       const after = fstatSync(fd, { bigint: true });
       const fingerprint = fingerprintFrom(after);
-      if (look(target)?.ino !== stats.ino || fingerprint.mtimeNs !== expected.mtimeNs)
+      if (look(target)?.ino !== stats.ino || !sameMovedFile(fingerprint, expected))
         return { kind: 'changed' };
       return { kind: 'placed', fingerprint, racy: isRacyPlaced(fingerprint, clock) };
     } finally {

@@ -16,7 +16,9 @@ interface Replacement {
   readonly path: RelPath;
   readonly target: string;
   readonly temp: string;
+  /** What is to be replaced, and by what. */
   readonly expected: Fingerprint;
+  readonly staged: Fingerprint;
 }
 
 /**
@@ -33,8 +35,10 @@ export function place(context: ChangeContext, placement: Placement): PlaceOutcom
   const { path, expected, displaceTo } = placement;
   const { sys, trash } = context;
   const temp = context.temp(placement.temp);
-  if (look(temp) === undefined)
+  const stagedStats = look(temp);
+  if (stagedStats === undefined)
     throw new S4Error('LOCAL_FAILED', 'the temp file is gone', { data: { path, temp: placement.temp } });
+  const staged = fingerprintFrom(stagedStats);
   if (expected.kind === 'present' && displaceTo.kind === 'trash') trash.prepare(displaceTo.ref);
   const outcome = withParent<PlaceOutcome>(
     context,
@@ -44,9 +48,11 @@ export function place(context: ChangeContext, placement: Placement): PlaceOutcom
       const target = parent.at(name);
       if (!isExpected(look(target), expected)) return { kind: 'changed' };
       if (expected.kind === 'absent')
-        return linkFree(sys, temp, target) ? placed(context, path, temp, target) : { kind: 'changed' };
+        return linkFree(sys, temp, target)
+          ? placed(context, { path, target, temp, staged })
+          : { kind: 'changed' };
       keepMode(context, target, temp);
-      const replacement = { path, target, temp, expected: expected.fingerprint };
+      const replacement = { path, target, temp, staged, expected: expected.fingerprint };
       return displaceTo.kind === 'trash'
         ? placeOverTrashed(context, replacement, displaceTo.ref)
         : placeBeside(context, replacement, displaceTo.path);
@@ -57,15 +63,22 @@ export function place(context: ChangeContext, placement: Placement): PlaceOutcom
   return outcome.kind === 'blocked' ? outcome : outcome.value;
 }
 
-/** The fingerprint is taken once the temp name is gone: unlinking it moves the ctime. */
-function placed(context: ChangeContext, path: RelPath, temp: string, target: string): PlaceOutcome {
-  unlinkIfThere(context.sys, temp);
-  context.touch(parentPath(path) ?? '');
-  // Read before the fingerprint is taken, so that no later write can hide behind it.
+/**
+ * Ends a placement. The fingerprint is taken once the temp name is gone: unlinking it moves the ctime. Should somebody
+ * have written to the new file by then, or replaced it, the staged one's is given: it fits nothing that is there, so
+ * that the edit is seen as one.
+ */
+function placed(
+  context: ChangeContext,
+  it: Pick<Replacement, 'path' | 'target' | 'temp' | 'staged'>,
+): PlaceOutcome {
+  unlinkIfThere(context.sys, it.temp);
+  context.touch(parentPath(it.path) ?? '');
+  // Read before the fingerprint that it judges.
   const clock = context.clock.read();
-  const stats = look(target);
-  if (stats === undefined)
-    throw new S4Error('LOCAL_FAILED', 'it was removed right after it was placed', { data: { path } });
+  const stats = look(it.target);
+  if (stats === undefined || !isExpectedMoved(stats, { kind: 'present', fingerprint: it.staged }))
+    return { kind: 'placed', fingerprint: it.staged, racy: true };
   const fingerprint = fingerprintFrom(stats);
   return { kind: 'placed', fingerprint, racy: isRacyPlaced(fingerprint, clock) };
 }
@@ -100,7 +113,7 @@ function placeOverTrashed(context: ChangeContext, it: Replacement, ref: TrashRef
   }
   // Somebody made a new file there: that replaced the old one, which stays in the trash.
   if (!linkFree(sys, it.temp, it.target)) return { kind: 'changed' };
-  const outcome = placed(context, it.path, it.temp, it.target);
+  const outcome = placed(context, it);
   const after = look(trashed);
   if (outcome.kind !== 'placed' || isExpectedMoved(after, wanted)) return outcome;
   // An application had it open, and wrote.
@@ -141,7 +154,7 @@ function placeBeside(context: ChangeContext, it: Replacement, copyPath: RelPath)
       return { kind: 'changed' };
     }
     unlinkIfThere(sys, trash.locate(ref));
-    return placed(context, it.path, it.temp, it.target);
+    return placed(context, it);
   });
   if (outcome.kind === 'absent') return { kind: 'blocked' };
   return outcome.kind === 'blocked' ? outcome : outcome.value;

@@ -13,7 +13,7 @@ interface Room {
 const PORTS = ['engine/ports', 'engine/events.ts', 'engine/cycle.ts', 'engine/target.ts'];
 const CORE = ['sync', 'lib', 'formats'];
 
-export const ROOMS: Readonly<Record<string, Room>> = {
+const ROOMS: Readonly<Record<string, Room>> = {
   lib: { imports: ['lib'] },
   sync: { imports: ['sync', 'lib'], packages: ['ignore'] },
   formats: { imports: ['formats', 'sync', 'lib'], types: PORTS },

@@ -1,8 +1,9 @@
-import type { Limits, Prepared, PrepareWishes, Services, StoreAccess } from './commands/services.ts';
+import type { Limits, Services, StoreAccess } from './commands/services.ts';
 import type { Folder } from './engine/ports/folder.ts';
 import type { Runtime } from './engine/ports/runtime.ts';
 import type { Store } from './engine/ports/store.ts';
 import { systemRuntime } from './local/runtime.ts';
+import type { Prepared, PrepareWishes } from './stores/prepare.ts';
 import type { S3StoreOptions } from './stores/s3/options.ts';
 
 /**
@@ -20,9 +21,9 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
     openStore: (access, limits) => openStore(access, limits ?? {}, runtime),
     openFolder: (root, options) => openFolder(root, options?.legacy === true, runtime),
     prepareStore: (access, wishes, signal) => prepareStore(access, wishes, signal, runtime),
-    joinTarget: async (store, folder, capabilities) => {
+    joinTarget: async (store, folder, capabilities, signal) => {
       const { joinTarget } = await import('./engine/identity.ts');
-      return joinTarget({ store, folder, runtime, capabilities });
+      return joinTarget({ store, folder, runtime, capabilities, signal });
     },
     openBase: async (target, folder) => {
       const { openBase } = await import('./engine/state/open-base.ts');

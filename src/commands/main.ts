@@ -4,6 +4,7 @@ import { openConfigFile } from '../config/config-file.ts';
 import { makeRedactor } from '../config/secret.ts';
 import { S4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
+import { sentence } from '../report/format.ts';
 import type { Level } from '../report/line.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -76,11 +77,6 @@ function endOfParsing(error: CommanderError, out: Output): ExitCode {
   });
   out.error(errorReport(usage, { debug: false }));
   return EXIT.usage;
-}
-
-function sentence(words: string): string {
-  const text = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 function outputFor(host: Process, options: GlobalOptions, redact: () => (text: string) => string): Output {

@@ -10,7 +10,8 @@ import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
 import { S4Error } from '../lib/errors.ts';
 import type { Context } from './context.ts';
 import { localPythonIndex, remotePythonIndex } from './open-target.ts';
-import type { Prepared, StoreAccess } from './services.ts';
+import type { Prepared } from '../stores/prepare.ts';
+import type { StoreAccess } from './services.ts';
 
 /** A target as asked for, complete: nothing is asked any more. */
 export interface Registration {
@@ -82,7 +83,7 @@ async function probeAndJoin(context: Context, access: StoreAccess, root: string)
     const folder = await services.openFolder(root);
     try {
       const legacy = await isLegacy(folder, store, signal);
-      const { targetId, clientId } = await services.joinTarget(store, folder, capabilities);
+      const { targetId, clientId } = await services.joinTarget(store, folder, capabilities, signal);
       return { id: targetId, clientId, capabilities, legacy };
     } finally {
       await folder.close();

@@ -6,6 +6,7 @@ import type { Base } from '../engine/ports/base.ts';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
+import type { Prepared, PrepareWishes } from '../stores/prepare.ts';
 
 /** Everything that is needed to reach a store. */
 export interface StoreAccess {
@@ -20,17 +21,6 @@ export interface StoreAccess {
 export interface Limits {
   readonly upBytesPerSecond?: number;
   readonly downBytesPerSecond?: number;
-}
-
-/** What may be done to a store's place before it is used. */
-export interface PrepareWishes {
-  readonly create: boolean;
-  readonly enableVersioning: boolean;
-}
-
-export interface Prepared {
-  readonly created: boolean;
-  readonly versioningEnabled: boolean;
 }
 
 export interface Identity {
@@ -54,7 +44,12 @@ export interface Services {
    */
   prepareStore(access: StoreAccess, wishes: PrepareWishes, signal: AbortSignal): Promise<Prepared>;
   /** Writes or reads the ids on both sides. @throws S4Error MARKER_FOREIGN, STORE_FOREIGN */
-  joinTarget(store: Store, folder: Folder, capabilities: StoreCapabilities): Promise<Identity>;
+  joinTarget(
+    store: Store,
+    folder: Folder,
+    capabilities: StoreCapabilities,
+    signal: AbortSignal,
+  ): Promise<Identity>;
   /** For looking only. */
   openBase(target: TargetSettings, folder: Folder): Promise<Base>;
 }

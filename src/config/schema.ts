@@ -5,7 +5,7 @@ import type { Credentials, Secret } from './secret.ts';
 
 export const CONFIG_VERSION = 1;
 
-export const CONFLICT_POLICIES = ['local', 'remote', 'both', 'newer', 'skip'] as const;
+export const CONFLICT_POLICIES = ['local', 'remote', 'both', 'newer', 'merge', 'skip'] as const;
 
 const capabilities = z.object({
   putIfAbsent: z.boolean(),

@@ -111,9 +111,9 @@ async function isThere(place: Found, absolute: string, context: SelectionContext
   return context.isKnown(place.target, place.path);
 }
 
-/** Finds the target that holds a path, as written or with the symlinks above it resolved. */
+/** Finds the target that holds a path: with the symlinks above it resolved, else (a folder that is gone) as written. */
 function locate(absolute: string, targets: readonly TargetSettings[]): Found | undefined {
-  for (const candidate of [absolute, throughSymlinks(absolute)]) {
+  for (const candidate of [throughSymlinks(absolute), absolute]) {
     for (const target of targets) {
       if (candidate === target.folder) return { target, path: undefined };
       if (candidate.startsWith(`${target.folder}/`))

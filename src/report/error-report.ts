@@ -1,5 +1,6 @@
 import { isS4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from './escape.ts';
+import { sentence } from './format.ts';
 import type { Line } from './line.ts';
 
 /** An error as people and scripts see it: one sentence, and what can be done. */
@@ -49,14 +50,14 @@ function stackOf(error: unknown): string {
 export function errorLines(report: ErrorReport): readonly Line[] {
   const where = report.target === undefined ? '' : `${escapeForTerminal(report.target)}: `;
   const first: Line = {
-    text: `Error: ${where}${escapeForTerminal(report.message)}`,
+    text: `Error: ${where}${escapeForTerminal(sentence(report.message))}`,
     tone: 'error',
     level: 'error',
   };
   const hint: readonly Line[] =
     report.hint === undefined
       ? []
-      : [{ text: `  ${escapeForTerminal(report.hint)}`, tone: 'plain', level: 'error' }];
+      : [{ text: `  ${escapeForTerminal(sentence(report.hint))}`, tone: 'plain', level: 'error' }];
   const stack = (report.stack ?? '').split('\n').filter((text) => text !== '');
   return [
     first,

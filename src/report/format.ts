@@ -35,3 +35,9 @@ export function count(n: number, noun: string, plural = `${noun}s`): string {
 function pad(n: number): string {
   return String(n).padStart(2, '0');
 }
+
+/** Messages come from many rooms: shown, each is a sentence. */
+export function sentence(words: string): string {
+  const text = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.?!:)]$/.test(text) ? text : `${text}.`;
+}

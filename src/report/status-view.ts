@@ -136,6 +136,8 @@ function operationWord(operation: OperationView): string {
       return 'moved';
     case 'keep-both':
       return 'both';
+    case 'merge':
+      return 'merged';
     default:
       return assertNever(operation.kind);
   }

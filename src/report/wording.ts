@@ -43,6 +43,8 @@ export function operationLine(operation: OperationView, sides: Sides): string {
       return `Updating mode of ${path} ${way}`;
     case 'keep-both':
       return `Keeping both versions of ${path} (the local one as ${other})`;
+    case 'merge':
+      return `Merging ${path} (${sides.local} <=> ${sides.remote})`;
     case 'create-folder':
       return `Creating ${folderName(path)} ${way}`;
     case 'delete-folder':
@@ -64,6 +66,7 @@ export function operationTone(operation: OperationView): Tone {
     case 'update':
     case 'rename':
     case 'mode':
+    case 'merge':
       return 'update';
     case 'delete':
     case 'delete-folder':
@@ -89,6 +92,8 @@ export function choiceWords(choice: ConflictChoice): string {
       return 'both are kept';
     case 'newer':
       return 'the newer one is kept';
+    case 'merge':
+      return 'they are merged';
     case 'skip':
       return 'skipped';
     default:

@@ -1,10 +1,10 @@
 import type { ListedObject, Store } from '../engine/ports/store.ts';
 import { FormatError } from '../formats/fields.ts';
-import type { LogEntry } from '../formats/head-codec.ts';
 import {
   decodeHead,
   decodeSegment,
   type Head,
+  type LogEntry,
   MAX_HEAD_BYTES,
   MAX_SEGMENT_BYTES,
   type Segment,

@@ -2,8 +2,15 @@ import type { LogCursor } from '../engine/ports/base.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities, WriteCondition } from '../engine/ports/store.ts';
 import { FormatError } from '../formats/fields.ts';
-import type { LogEntry, LogFact } from '../formats/head-codec.ts';
-import { decodeHead, encodeHead, encodeSegment, type Head, MAX_HEAD_BYTES } from '../formats/head-codec.ts';
+import {
+  decodeHead,
+  encodeHead,
+  encodeSegment,
+  type Head,
+  type LogEntry,
+  type LogFact,
+  MAX_HEAD_BYTES,
+} from '../formats/head-codec.ts';
 import { ringBell } from './bell.ts';
 import { headKey, segmentKey } from './keys.ts';
 import { bytesSource, readWhole } from './small-object.ts';

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { checkIdentity, joinTarget, renewClient } from '../../../src/engine/identity.ts';
+import { createMemoryServer } from '../../../src/stores/memory/memory-server.ts';
+import { createFakeRuntime } from '../../support/fake-runtime.ts';
+import { createMemoryDisk } from '../../support/memory-state.ts';
+
+const ALL = { putIfAbsent: true };
+
+function room(options: Parameters<typeof createMemoryServer>[0] = {}) {
+  const server = createMemoryServer(options);
+  const runtime = createFakeRuntime();
+  const disk = createMemoryDisk();
+  const folder = { root: '/home/me/docs', state: disk.open() };
+  return { server, runtime, disk, folder, store: server.connect(runtime) };
+}
+
+describe('joining a target', () => {
+  it('makes the remote marker once; others join it under ids of their own', async () => {
+    const { server, store, runtime, folder } = room();
+    const first = await joinTarget({ store, folder, runtime, capabilities: ALL });
+    expect(first.created).toBe(true);
+    const other = { root: '/b', state: createMemoryDisk().open() };
+    const second = await joinTarget({ store, folder: other, runtime, capabilities: ALL });
+    expect(second).toMatchObject({ targetId: first.targetId, created: false });
+    expect(second.clientId).not.toBe(first.clientId);
+    expect(server.history('.s4/target.json')).toHaveLength(1);
+    const again = await joinTarget({ store, folder, runtime, capabilities: ALL });
+    expect(again.targetId).toBe(first.targetId);
+    expect(again.clientId).not.toBe(first.clientId);
+  });
+
+  it('obeys what is there when another client was faster, with and without conditional writes', async () => {
+    for (const putIfAbsent of [true, false]) {
+      const { server, store, runtime, folder } = room({ enforces: { putIfAbsent } });
+      const rival = createMemoryDisk();
+      let racing = true;
+      const slow = {
+        ...store,
+        put: async (...args: Parameters<typeof store.put>) => {
+          if (!putIfAbsent) await store.put(...args);
+          if (racing) {
+            racing = false;
+            const there = { root: '/r', state: rival.open() };
+            server.remove('.s4/target.json');
+            await joinTarget({
+              store: server.connect(createFakeRuntime({ seed: 5 })),
+              folder: there,
+              runtime: createFakeRuntime({ seed: 6 }),
+              capabilities: { putIfAbsent },
+            });
+          }
+          return putIfAbsent ? store.put(...args) : { kind: 'abandoned' as const };
+        },
+      };
+      const joined = await joinTarget({ store: slow, folder, runtime, capabilities: { putIfAbsent } });
+      expect(joined.created).toBe(false);
+      const marker = JSON.parse(Buffer.from(rival.read('target.json') ?? []).toString());
+      expect(joined.targetId).toBe(marker.targetId);
+    }
+  });
+
+  it('refuses a folder of another target, and leaves no trace, unless told to rejoin', async () => {
+    const { folder, runtime, disk, store } = room();
+    await joinTarget({ store, folder, runtime, capabilities: ALL });
+    const elsewhere = createMemoryServer();
+    const other = elsewhere.connect(runtime);
+    const refused = joinTarget({ store: other, folder, runtime, capabilities: ALL });
+    await expect(refused).rejects.toMatchObject({ code: 'MARKER_FOREIGN' });
+    expect(elsewhere.keys()).toEqual([]);
+    const joined = await joinTarget({ store: other, folder, runtime, capabilities: ALL, rejoin: true });
+    expect(joined.created).toBe(true);
+    disk.write('target.json', Buffer.from('rubbish'));
+    await expect(joinTarget({ store: other, folder, runtime, capabilities: ALL })).rejects.toMatchObject({
+      code: 'MARKER_FOREIGN',
+    });
+    disk.write('target.json', Buffer.from('{"s4":"folder","version":2}'));
+    await expect(joinTarget({ store: other, folder, runtime, capabilities: ALL })).rejects.toMatchObject({
+      code: 'STATE_TOO_NEW',
+    });
+  });
+
+  it('is completed by joining again after a crash at any write', async () => {
+    const { server, store, runtime, disk } = room();
+    const dying = { root: '/f', state: disk.open({ call: 1, at: 'before' }) };
+    await expect(joinTarget({ store, folder: dying, runtime, capabilities: ALL })).rejects.toThrow();
+    expect(server.keys()).toEqual(['.s4/target.json']);
+    const joined = await joinTarget({
+      store,
+      folder: { root: '/f', state: disk.open() },
+      runtime,
+      capabilities: ALL,
+    });
+    expect(joined.created).toBe(false);
+  });
+});
+
+describe('checking who belongs together', () => {
+  async function joined() {
+    const all = room();
+    const { targetId, clientId } = await joinTarget({ ...all, capabilities: ALL });
+    return { ...all, target: { id: targetId, clientId, name: 'docs' } };
+  }
+
+  it('is content with the folder and the store that were joined', async () => {
+    const all = await joined();
+    expect(await checkIdentity(all)).toEqual({ kind: 'ok' });
+  });
+
+  it('knows an unmounted folder and another folder', async () => {
+    const all = await joined();
+    const empty = { root: '/e', state: createMemoryDisk().open() };
+    await expect(checkIdentity({ ...all, folder: empty })).rejects.toMatchObject({ code: 'MARKER_MISSING' });
+    const other = await joined();
+    await expect(
+      checkIdentity({ ...all, target: { ...all.target, id: 'f'.repeat(32) } }),
+    ).rejects.toMatchObject({ code: 'MARKER_FOREIGN' });
+    await expect(checkIdentity({ ...all, store: room().store })).rejects.toMatchObject({
+      code: 'STORE_FOREIGN',
+      data: { found: 'missing' },
+    });
+    expect(other.target.name).toBe('docs');
+  });
+
+  it('knows an emptied, a swapped and a damaged store', async () => {
+    const all = await joined();
+    for (const [text, found] of [
+      ['rubbish', 'damaged'],
+      ['x'.repeat(100_000), 'damaged'],
+      [`{"s4":"target","version":1,"targetId":"${'e'.repeat(32)}","host":"h","createdMs":1}`, 'other'],
+    ] as const) {
+      all.server.put('.s4/target.json', text);
+      await expect(checkIdentity(all)).rejects.toMatchObject({ code: 'STORE_FOREIGN', data: { found } });
+    }
+    all.server.put('.s4/target.json', '{"s4":"target","version":2}');
+    await expect(checkIdentity(all)).rejects.toMatchObject({ code: 'STATE_TOO_NEW' });
+  });
+
+  it('takes a new client id when config and marker disagree, and writes none in a preview', async () => {
+    const all = await joined();
+    const target = { ...all.target, clientId: 'd'.repeat(16) };
+    const before = Buffer.from(all.disk.read('target.json') ?? []).toString();
+    const preview = await checkIdentity({ ...all, target, mode: 'preview' });
+    expect(preview.kind).toBe('new-client');
+    expect(Buffer.from(all.disk.read('target.json') ?? []).toString()).toBe(before);
+    const taken = await checkIdentity({ ...all, target });
+    if (taken.kind !== 'new-client') throw new Error('expected a new client');
+    expect([target.clientId, all.target.clientId]).not.toContain(taken.clientId);
+    expect(await checkIdentity({ ...all, target: { ...target, clientId: taken.clientId } })).toEqual({
+      kind: 'ok',
+    });
+    const renewed = await renewClient({ ...all, target });
+    expect(await checkIdentity({ ...all, target: { ...target, clientId: renewed } })).toEqual({ kind: 'ok' });
+  });
+});

@@ -8,9 +8,9 @@ import type { ConflictChoice } from '../engine/events.ts';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
 import { S4Error } from '../lib/errors.ts';
+import type { Prepared } from '../stores/prepare.ts';
 import type { Context } from './context.ts';
 import { localPythonIndex, remotePythonIndex } from './open-target.ts';
-import type { Prepared } from '../stores/prepare.ts';
 import type { StoreAccess } from './services.ts';
 
 /** A target as asked for, complete: nothing is asked any more. */

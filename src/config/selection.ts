@@ -111,9 +111,13 @@ async function isThere(place: Found, absolute: string, context: SelectionContext
   return context.isKnown(place.target, place.path);
 }
 
-/** Finds the target that holds a path: with the symlinks above it resolved, else (a folder that is gone) as written. */
+/**
+ * Finds the target that holds a path: with the symlinks above it resolved, else (a folder that is gone) as written,
+ * else as the folder that a symlink from outside leads to.
+ */
 function locate(absolute: string, targets: readonly TargetSettings[]): Found | undefined {
-  for (const candidate of [throughSymlinks(absolute), absolute]) {
+  for (const candidate of [throughSymlinks(absolute), absolute, realPath(absolute)]) {
+    if (candidate === undefined) continue;
     for (const target of targets) {
       if (candidate === target.folder) return { target, path: undefined };
       if (candidate.startsWith(`${target.folder}/`))
@@ -138,14 +142,21 @@ function parse(path: string): RelPath {
 function throughSymlinks(absolute: string): string {
   const rest: string[] = [basename(absolute)];
   for (let parent = dirname(absolute); ; parent = dirname(parent)) {
-    try {
-      return join(realpathSync(parent), ...rest);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EACCES') throw error;
-      if (parent === dirname(parent)) return absolute;
-      rest.unshift(basename(parent));
-    }
+    const real = realPath(parent);
+    if (real !== undefined) return join(real, ...rest);
+    if (parent === dirname(parent)) return absolute;
+    rest.unshift(basename(parent));
+  }
+}
+
+/** Undefined where it cannot be followed. */
+function realPath(absolute: string): string | undefined {
+  try {
+    return realpathSync(absolute);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes(code ?? '')) return undefined;
+    throw error;
   }
 }
 

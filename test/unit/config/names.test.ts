@@ -8,9 +8,12 @@ describe('target names', () => {
     expect(checkTargetName(name)).toBe(name);
   });
 
-  test.each(['', '.hidden', '-flag', 'a/b', 'a:b', 'x'.repeat(65), 'stop', 'status', ' a', 'a\n'])('%j is none', (name) => {
-    expect(() => checkTargetName(name)).toThrowError(expect.objectContaining({ code: 'USAGE' }));
-  });
+  test.each(['', '.hidden', '-flag', 'a/b', 'a:b', 'x'.repeat(65), 'stop', 'status', ' a', 'a\n'])(
+    '%j is none',
+    (name) => {
+      expect(() => checkTargetName(name)).toThrowError(expect.objectContaining({ code: 'USAGE' }));
+    },
+  );
 
   test.each([
     ['/home/u/notes', 'notes'],
@@ -54,7 +57,9 @@ describe('secrets', () => {
 
   test('signatures and passwords in URLs go without being known', () => {
     const redact = makeRedactor([]);
-    expect(redact('https://h/k?X-Amz-Signature=abcdef&x=1')).toBe('https://h/k?X-Amz-Signature=[redacted]&x=1');
+    expect(redact('https://h/k?X-Amz-Signature=abcdef&x=1')).toBe(
+      'https://h/k?X-Amz-Signature=[redacted]&x=1',
+    );
     expect(redact('proxy http://user:pass@host:1')).toBe('proxy http://user:[redacted]@host:1');
   });
 });

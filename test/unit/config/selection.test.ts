@@ -62,8 +62,12 @@ describe('TARGET|PATH arguments', () => {
   });
 
   test('a path that nobody knows, or outside of all targets, is an error', async () => {
-    await expect(shown(['./nope'], context({ cwd: '/home/u/notes' }))).rejects.toMatchObject({ code: 'USAGE' });
-    await expect(shown(['./x'], context({ cwd: '/tmp', on: ['/tmp/x'] }))).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(shown(['./nope'], context({ cwd: '/home/u/notes' }))).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+    await expect(shown(['./x'], context({ cwd: '/tmp', on: ['/tmp/x'] }))).rejects.toMatchObject({
+      code: 'USAGE',
+    });
   });
 
   test('a folder above targets names them', async () => {
@@ -100,7 +104,9 @@ describe('TARGET|PATH arguments', () => {
   });
 
   test('without targets there is a first word', async () => {
-    await expect(shown([], context({ cwd: '/', targets: [] }))).rejects.toMatchObject({ code: 'TARGET_UNKNOWN' });
+    await expect(shown([], context({ cwd: '/', targets: [] }))).rejects.toMatchObject({
+      code: 'TARGET_UNKNOWN',
+    });
     expect(() => findTarget('x', [])).toThrowError(/no targets yet/);
   });
 });

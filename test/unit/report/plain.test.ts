@@ -106,7 +106,13 @@ describe('plain output', () => {
       {
         kind: 'problem',
         target,
-        problem: { path: 'a\u001b[2J', side: 'local', code: 'unreadable', message: 'no permission', hint: 'chmod it' },
+        problem: {
+          path: 'a\u001b[2J',
+          side: 'local',
+          code: 'unreadable',
+          message: 'no permission',
+          hint: 'chmod it',
+        },
       },
       { kind: 'notice', target, code: 'special-file', message: 'a FIFO is not synced', path: 'pipe' },
       { kind: 'notice', target, code: 'first-sync', message: 'first sync: both sides are united' },

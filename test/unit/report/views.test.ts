@@ -120,7 +120,10 @@ describe('errors', () => {
       hint: 'check the key',
       target: 'n',
     });
-    expect(errorLines(report).map(({ text }) => text)).toEqual(['Error: n: Access is denied.', '  Check the key.']);
+    expect(errorLines(report).map(({ text }) => text)).toEqual([
+      'Error: n: Access is denied.',
+      '  Check the key.',
+    ]);
     expect(errorReport(error, { debug: true }).stack).toMatch(/S4Error: access is denied\n/);
   });
 
@@ -133,12 +136,15 @@ describe('errors', () => {
 });
 
 test('a table is aligned', () => {
-  expect(tableLines(['key', 'local'], [['a.txt', '2017'], ['longer.txt', '']])).toEqual([
-    'key         local',
-    '----------  -----',
-    'a.txt       2017',
-    'longer.txt',
-  ]);
+  expect(
+    tableLines(
+      ['key', 'local'],
+      [
+        ['a.txt', '2017'],
+        ['longer.txt', ''],
+      ],
+    ),
+  ).toEqual(['key         local', '----------  -----', 'a.txt       2017', 'longer.txt']);
 });
 
 describe('the difference of two texts', () => {

@@ -1,4 +1,5 @@
 import type { WalkItem, WalkOptions } from '../../engine/ports/folder.ts';
+import { S4Error } from '../../lib/errors.ts';
 import { createIgnoreRules, IGNORE_FILE, type IgnoreRules } from '../../sync/ignore.ts';
 import { portabilityNotice } from '../../sync/names.ts';
 import type { EntryKey, RelPath } from '../../sync/path.ts';
@@ -73,7 +74,9 @@ function createWalker(session: Session, extraRules: ReadonlyMap<string, string>)
       const child = childrenOf(folder, path).find((each) => each.name === name);
       if (child === undefined) return { items };
       if (child.path === under) return { items, child };
-      if (child.node.kind !== 'folder' || rules.ignores(child.path, true)) return { items };
+      const refused = refuse(child, rules);
+      if (refused !== undefined) return { items: [...items, ...refused.items] };
+      if (child.node.kind !== 'folder') return { items };
       folder = child.node;
       path = child.path as RelPath;
     }
@@ -105,29 +108,39 @@ function childrenOf(folder: FolderNode, path: RelPath | undefined): readonly Chi
 }
 
 function walkChild(
-  { name, path, node }: Child,
+  child: Child,
   rules: IgnoreRules,
   walkFolder: (folder: FolderNode, path: RelPath) => FolderWalk,
 ): FolderWalk {
-  const isFolder = node.kind === 'folder';
-  if (isReservedSegment(name)) return unsynced({ kind: 'notice', path, message: 'this name is kept for s4' });
-  const parsed = parseKey(isFolder ? `${path}/` : path);
-  if (!parsed.ok) return badName(path, parsed.fault, isFolder);
-  if (rules.ignores(path, isFolder))
-    return unsynced({ kind: 'ignored', path: parsed.path, folder: isFolder });
+  const { name, path, node } = child;
+  const refused = refuse(child, rules);
+  if (refused !== undefined) return refused;
   if (node.kind === 'other') {
-    return unsynced({ kind: 'notice', path, message: 'pipes, sockets and devices are not synced' });
+    return unsynced({ kind: 'notice', path, message: 'a FIFO, socket or device; not synced' });
   }
   const message = portabilityNotice(name);
   const notices: readonly WalkItem[] = message === undefined ? [] : [{ kind: 'notice', path, message }];
-  if (node.kind !== 'folder')
-    return { items: [entryItem(parsed.key, node), ...notices], hasEntries: true, occupied: false };
-  const inside = walkFolder(node, parsed.path);
-  const { occupied } = inside;
-  const row: WalkItem = { kind: 'entry', row: { kind: 'folder', key: parsed.key, occupied } };
-  const isUnknown = inside.items.some((item) => item.kind === 'problem' && item.path === parsed.path);
-  const own = inside.hasEntries || isUnknown ? [] : [row];
-  return { items: [...notices, ...own, ...inside.items], hasEntries: !isUnknown, occupied: isUnknown };
+  if (node.kind !== 'folder') {
+    return { items: [entryItem(path as EntryKey, node), ...notices], hasEntries: true, occupied: false };
+  }
+  const inside = walkFolder(node, path as RelPath);
+  const isUnknown = inside.items.some((item) => item.kind === 'problem' && item.path === path);
+  if (isUnknown) return { items: [...notices, ...inside.items], hasEntries: false, occupied: true };
+  const key = `${path}/` as EntryKey;
+  const row: WalkItem = { kind: 'entry', row: { kind: 'folder', key, occupied: inside.occupied } };
+  const own = inside.hasEntries ? [] : [row];
+  return { items: [...notices, ...own, ...inside.items], hasEntries: true, occupied: false };
+}
+
+/** What is said instead of a name that is not synced, whatever it is. */
+function refuse({ name, path, node }: Child, rules: IgnoreRules): FolderWalk | undefined {
+  const folder = node.kind === 'folder';
+  if (isReservedSegment(name)) {
+    return unsynced({ kind: 'notice', path, message: 'the name is reserved for s4; not synced' });
+  }
+  const parsed = parseKey(folder ? `${path}/` : path);
+  if (!parsed.ok) return badName(path, parsed.fault);
+  return rules.ignores(path, folder) ? unsynced({ kind: 'ignored', path: parsed.path, folder }) : undefined;
 }
 
 function entryItem(key: EntryKey, node: Exclude<MemoryNode, { kind: 'folder' | 'other' }>): WalkItem {
@@ -141,13 +154,15 @@ function unsynced(item: WalkItem): FolderWalk {
   return { items: [item], hasEntries: false, occupied: true };
 }
 
+/** @throws S4Error LOCAL_UNREADABLE for the top: it must not pass for an empty folder */
 function unknown(path: RelPath | undefined, message: string): FolderWalk {
-  const problem = { path: path ?? '.', side: 'local', code: 'unreadable', message } as const;
+  if (path === undefined) throw new S4Error('LOCAL_UNREADABLE', message);
+  const problem = { path, side: 'local', code: 'unreadable', message } as const;
   return unsynced({ kind: 'problem', problem, path, subtree: true });
 }
 
-function badName(path: string, fault: string, subtree: boolean): FolderWalk {
+function badName(path: string, fault: string): FolderWalk {
   const message = `a name like this cannot be synced (${fault})`;
   const problem = { path, side: 'local', code: 'bad-name', message } as const;
-  return unsynced({ kind: 'problem', problem, path: undefined, subtree });
+  return unsynced({ kind: 'problem', problem, path: undefined, subtree: true });
 }

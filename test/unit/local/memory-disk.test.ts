@@ -354,3 +354,11 @@ it('the same seed and steps give the same disk', async () => {
   };
   expect(await run()).toEqual(await run());
 });
+
+it('a top that cannot be read, or whose rules cannot, is an error and not an empty folder', async () => {
+  disk.user.write('.syncignore', '*.log');
+  disk.setUnreadable('.syncignore', true);
+  await expect(folder.walk()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: 'LOCAL_UNREADABLE',
+  });
+});

@@ -12,9 +12,6 @@ import { planParts } from './part-plan.ts';
 import { type S3Request, xmlReply } from './transport.ts';
 import { childText } from './xml.ts';
 
-/** CopyObject takes no more; beyond it parts are copied. */
-const MOST_COPIED_BYTES = 5 * 1024 ** 3;
-const COPIED_PART_BYTES = 1024 ** 3;
 /** Said of the object by other tools, and dropped by a copy that replaces the metadata unless said again. */
 const KEPT_HEADERS = [
   'content-type',
@@ -50,7 +47,7 @@ export async function copyObject(
     ...context.creationHeaders,
   };
   const pinned = sourceHeaders(context, source, state, options.source.versionId);
-  return state.token.sizeBytes <= MOST_COPIED_BYTES
+  return state.token.sizeBytes <= context.copyLimits.wholeBytes
     ? copyWhole(context, { source, target, state, pinned, headers }, options)
     : copyInParts(context, { source, target, state, pinned, headers }, options);
 }
@@ -135,7 +132,7 @@ async function isSourceSame(context: StoreContext, job: CopyJob, options: CopyOp
 async function copyInParts(context: StoreContext, job: CopyJob, options: CopyOptions): Promise<CopyOutcome> {
   const { multipartIfAbsent, multipartIfMatch } = context.capabilities();
   const { sizeBytes } = job.state.token;
-  const plan = planParts(sizeBytes, COPIED_PART_BYTES);
+  const plan = planParts(sizeBytes, context.copyLimits.partBytes);
   if (plan === undefined) throw new S4Error('OBJECT_TOO_LARGE', 'no service copies an object of this size');
   const parts: PartsJob = {
     key: job.target,

@@ -9,6 +9,9 @@ export type HeadResult =
   | { readonly kind: 'found'; readonly state: ObjectState; readonly headers: IncomingHttpHeaders }
   | { readonly kind: 'absent' };
 
+/** A bucket does not vanish sooner: it must be emptied first, and every name server forget it. */
+const FRESH_MS = 10_000;
+
 /** HEAD of a full key, or of one of its versions. */
 export async function headObject(
   context: StoreContext,
@@ -48,7 +51,7 @@ export function isAbsentVersion(refusal: Refusal, versionId: string | undefined)
 /**
  * A 404 without a word does not tell a missing object from a missing bucket, or from a web server that is no store.
  * Taken for an absent object, a missing bucket would let the engine delete the local files: the bucket is looked at
- * once more.
+ * once more, unless it answered a moment ago.
  */
 export async function requireBucket(
   context: StoreContext,
@@ -60,6 +63,8 @@ export async function requireBucket(
   if (reply.headers['x-amz-delete-marker'] !== undefined) return;
   if (reply.headers['x-amz-version-id'] !== undefined) return;
   const { transport } = context;
+  const lastSuccessMs = transport.lastSuccessMs();
+  if (lastSuccessMs !== undefined && transport.runtime.nowMs() - lastSuccessMs < FRESH_MS) return;
   const request: S3Request = { operation: 'HeadBucket', method: 'HEAD' };
   const bucket = await transport.call(request, { signal });
   if (bucket.refusal?.status === 404) throw transport.refused(request, bucket.refusal);

@@ -45,10 +45,13 @@ export function send(call: HttpCall, agents: Agents): Promise<IncomingMessage> {
       agent: secure ? agents.https : agents.http,
     });
     let body: Readable | undefined;
+    const answered = false;
     const fail = (error: unknown): void => {
+      body?.destroy();
+      // A service may refuse an upload and hang up while it is still being sent: its words are yet to be read.
+      if (answered) return;
       stopWaiting();
       request.destroy();
-      body?.destroy();
       reject(signal?.aborted === true ? signal.reason : error);
     };
     const onAbort = (): void => fail(signal?.reason);
@@ -73,7 +76,6 @@ export function send(call: HttpCall, agents: Agents): Promise<IncomingMessage> {
       response.once('close', () => signal?.removeEventListener('abort', onLateAbort));
       resolve(response);
     });
-    // Also after the answer: a service may refuse an upload and hang up while it is still being sent.
     request.on('error', fail);
     if (call.body === undefined || call.body instanceof Uint8Array) request.end(call.body);
     else {

@@ -1,21 +1,13 @@
 import type { Store, StoreCapabilities } from '../../engine/ports/store.ts';
-import { byteBudget } from './byte-budget.ts';
-import type { StoreContext } from './context.ts';
+import { createContext } from './context.ts';
 import { copyObject } from './copy.ts';
 import { deleteObject } from './delete.ts';
 import { getObject, pollObject } from './get.ts';
 import { headObject } from './head.ts';
-import { etagTrust } from './integrity.ts';
-import { keySpace } from './keys.ts';
 import { listObjects, listVersions } from './list.ts';
 import { type S3StoreOptions, UNPROVED } from './options.ts';
 import { probeStore } from './probe.ts';
 import { putObject } from './put.ts';
-import { createSession } from './session.ts';
-import { createTransport } from './transport.ts';
-
-/** Bytes that all uploads of a store hold in memory together. */
-const HELD_BYTES = 128 * 1024 * 1024;
 
 /**
  * The objects below `s3://bucket/prefix`, on AWS or any compatible service. Nothing is sent before the first call.
@@ -26,17 +18,9 @@ const HELD_BYTES = 128 * 1024 * 1024;
  * @throws S4Error CONFIG_INVALID for an unreadable certificate file
  */
 export function openS3Store(options: S3StoreOptions): Store {
-  const { bucket, prefix, runtime } = options;
-  const session = createSession(options);
+  const { bucket, prefix } = options;
   let capabilities: StoreCapabilities = options.capabilities ?? UNPROVED;
-  const context: StoreContext = {
-    transport: createTransport(session, bucket, runtime),
-    keys: keySpace(prefix),
-    budget: byteBudget(HELD_BYTES),
-    etags: etagTrust(),
-    creationHeaders: creationHeaders(options),
-    capabilities: () => capabilities,
-  };
+  const context = createContext(options, () => capabilities);
   return {
     url: prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`,
     prefixBytes: context.keys.prefixBytes,
@@ -57,16 +41,6 @@ export function openS3Store(options: S3StoreOptions): Store {
       capabilities = await probeStore(context, probing);
       return capabilities;
     },
-    close: async () => session.close(),
+    close: async () => context.transport.session.close(),
   };
-}
-
-function creationHeaders({ storageClass, sse }: S3StoreOptions): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (storageClass !== undefined) headers['x-amz-storage-class'] = storageClass;
-  if (sse?.startsWith('aws:kms:') === true) {
-    headers['x-amz-server-side-encryption'] = 'aws:kms';
-    headers['x-amz-server-side-encryption-aws-kms-key-id'] = sse.slice('aws:kms:'.length);
-  } else if (sse !== undefined) headers['x-amz-server-side-encryption'] = sse;
-  return headers;
 }

@@ -78,6 +78,8 @@ export interface Transport {
   readonly session: Session;
   readonly runtime: Runtime;
   readonly requests: ReadonlyMap<string, number>;
+  /** When the service last did what was asked, by the runtime's clock; then the bucket was there. */
+  lastSuccessMs(): number | undefined;
   /**
    * One attempt. Resolves with a reply, which may be a refusal.
    * @throws Fault when another attempt may succeed
@@ -105,6 +107,7 @@ const SLICE_BYTES = 256 * 1024;
 
 export function createTransport(session: Session, bucket: string, runtime: Runtime): Transport {
   const requests = new Map<string, number>();
+  let lastSuccessMs: number | undefined;
 
   const attempt = async (request: S3Request, options: AttemptOptions): Promise<S3Reply> => {
     const { body } = request;
@@ -142,6 +145,7 @@ export function createTransport(session: Session, bucket: string, runtime: Runti
       );
       const reply = await readReply(request, response, options.stream === true);
       if (reply.refusal === undefined) {
+        lastSuccessMs = runtime.nowMs();
         if (bytes !== undefined) count(bytes.byteLength - reported);
         return reply;
       }
@@ -183,6 +187,7 @@ export function createTransport(session: Session, bucket: string, runtime: Runti
     session,
     runtime,
     requests,
+    lastSuccessMs: () => lastSuccessMs,
     attempt,
     retrying,
     call: (request, options) => retrying(request, options.signal, () => attempt(request, options)),

@@ -37,7 +37,7 @@ type RuleText = (relative: string, isFolder: boolean) => Verdict;
 /** Folder states kept at most; they are found again from the folders above. */
 const MAX_STATES = 20_000;
 /** `ignore` remembers every path it was asked for: its memory is dropped after this many. */
-const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Rules as `.gitignore` has them (gitignore(5), case-sensitive): the last matching line of the deepest file decides,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIgnoreRules } from '../../../src/sync/ignore.ts';
+import { seededRandom } from '../../support/fake-runtime.ts';
 
 function rulesOf(texts: Readonly<Record<string, string | readonly string[]>>) {
   const rules = createIgnoreRules();
@@ -204,7 +205,7 @@ describe('ignore rules against git', () => {
 
   const name = 'agrees with git check-ignore on generated rules';
   it.skipIf(!hasGit)(hasGit ? name : `${name} (SKIPPED: git is not installed)`, () => {
-    const random = linear(7);
+    const random = seededRandom(7);
     for (let round = 0; round < 150; round++) {
       const rules = createIgnoreRules();
       const texts: Record<string, string> = {};
@@ -223,12 +224,3 @@ describe('ignore rules against git', () => {
     }
   });
 });
-
-/** A small generator of pseudo-random numbers below a bound, the same in every run. */
-function linear(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}

@@ -102,7 +102,7 @@ function pathField(from: JsonObject, name: string): RelPath {
 /** A plain file name. */
 function tempField(from: JsonObject, name: string): string {
   const value = stringField(from, name, 255);
-  if (value.includes('/') || value === '.' || value === '..') throw new FormatError(`${name} is not a name`);
+  if (/[/\0]/.test(value) || value === '.' || value === '..') throw new FormatError(`${name} is not a name`);
   return value;
 }
 

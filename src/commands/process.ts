@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
+import { addAbortSignal } from 'node:stream';
 import { EXIT } from './exit-codes.ts';
 import { main } from './main.ts';
 import type { Sink } from './output.ts';
@@ -36,7 +37,7 @@ export async function runProcess(args: readonly string[]): Promise<void> {
             onInterrupt: onSignal,
           })
         : undefined,
-    readStdin,
+    readStdin: () => readStdin(interrupt.signal),
     signal: interrupt.signal,
     nowMs: () => Date.now(),
     services: async () => (await import('../compose.ts')).compose(process.env),
@@ -65,8 +66,10 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   };
 }
 
-async function readStdin(): Promise<string> {
+async function readStdin(signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  // Closed on abort: the loop then ends with the reason.
+  for await (const chunk of addAbortSignal(signal, process.stdin))
+    chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks).toString('utf8');
 }

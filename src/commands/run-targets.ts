@@ -2,8 +2,6 @@ import type { TargetSettings } from '../config/schema.ts';
 import type { Selection } from '../config/selection.ts';
 import type { CycleDeps, CycleOptions, CycleResult, DecideConflict } from '../engine/cycle.ts';
 import type { Emit } from '../engine/events.ts';
-import type { Folder } from '../engine/ports/folder.ts';
-import { decodeFolderMarker } from '../formats/marker-codec.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { isS4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
@@ -62,39 +60,27 @@ function cycle(context: Context, { target, paths }: Selection, run: RunTargets):
       ...open,
       runtime: context.services.runtime,
       emit: run.emit({ target, paths }),
+      onNewClient: (clientId) => keepClientId(context, target, clientId),
       // A policy that was set once is an answer: nobody is asked then.
       ...(run.decide === undefined || run.options.conflicts !== undefined || target.conflicts !== undefined
         ? {}
         : { decide: run.decide(sidesOf(open.folder.root, open.store.url)) }),
     };
-    try {
-      return await context.services.runCycle(deps, {
-        ...run.options,
-        signal: context.signal,
-        ...(paths.length === 0 ? {} : { paths }),
-        ...(legacyIndex === undefined ? {} : { legacyIndex }),
-      });
-    } finally {
-      if (run.options.mode === 'sync') await keepClientId(context, target, open.folder);
-    }
+    return context.services.runCycle(deps, {
+      ...run.options,
+      signal: context.signal,
+      ...(paths.length === 0 ? {} : { paths }),
+      ...(legacyIndex === undefined ? {} : { legacyIndex }),
+    });
   });
 }
 
-/**
- * A cycle that found itself in a copied or restored folder took a new client id and wrote it to the marker: without it
- * in the config, every cycle would take yet another one.
- */
-async function keepClientId(context: Context, target: TargetSettings, folder: Folder): Promise<void> {
-  const bytes = await folder.state.read('target.json');
-  if (bytes === undefined) return;
-  const marker = decodeFolderMarker(bytes);
-  if (marker.targetId !== target.id || marker.clientId === target.clientId) return;
+/** Taken by a folder that was copied or restored: without it in the config, every cycle would take yet another one. */
+async function keepClientId(context: Context, target: TargetSettings, clientId: string): Promise<void> {
   await context.config.update((config) => ({
     ...config,
     targets: config.targets.map((other) =>
-      other.id === target.id && other.folder === target.folder
-        ? { ...other, clientId: marker.clientId }
-        : other,
+      other.id === target.id && other.folder === target.folder ? { ...other, clientId } : other,
     ),
   }));
 }

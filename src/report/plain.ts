@@ -25,6 +25,7 @@ interface TargetState {
   readonly dryRun: boolean;
   /** Operations and conflicts that were planned. */
   readonly planned: number;
+  readonly flushed: boolean;
   readonly problems: readonly Problem[];
   readonly notices: readonly Notice[];
 }
@@ -44,6 +45,7 @@ const NOTHING: TargetState = {
   sides: { local: '', remote: '' },
   dryRun: false,
   planned: 0,
+  flushed: false,
   problems: [],
   notices: [],
 };
@@ -70,6 +72,9 @@ export function plainStep(state: PlainState, event: SyncEvent): PlainStep {
         { ...own, planned: own.planned + event.operations.length + event.conflicts.length },
         plannedLines(event, own),
       );
+    case 'index-flushed':
+      // Told with the summary: where nothing else happened, refreshed evidence is no news.
+      return keep({ ...own, flushed: true });
     case 'problem':
       return keep({ ...own, problems: [...own.problems, event.problem] });
     case 'cycle-finished':
@@ -92,7 +97,7 @@ export function plainEnd(state: PlainState, target: string): PlainStep {
 
 type Stateless = Exclude<
   SyncEvent,
-  { readonly kind: 'cycle-started' | 'notice' | 'planned' | 'problem' | 'cycle-finished' }
+  { readonly kind: 'cycle-started' | 'notice' | 'planned' | 'index-flushed' | 'problem' | 'cycle-finished' }
 >;
 
 function linesOf(event: Stateless, sides: Sides): readonly Line[] {
@@ -113,8 +118,6 @@ function linesOf(event: Stateless, sides: Sides): readonly Line[] {
       ];
     case 'guard-halted':
       return haltedLines(event.target, event.planId, event.guards, event.operations, sides);
-    case 'index-flushed':
-      return [line('Flushing Index to Storage')];
     default:
       return assertNever(event);
   }
@@ -164,7 +167,8 @@ function finishedLines(name: string, summary: CycleSummary, own: TargetState): r
   if (own.dryRun && own.planned > 0) return [line('Dry run: nothing was changed'), ...cost];
   if (own.dryRun || isQuiet(summary)) return [line('Nothing to update'), ...cost];
   const good = summary.problems === 0 && summary.conflicts === 0;
-  return [line(summaryLine(name, summary), good ? 'good' : 'warn'), ...cost];
+  const flushed = own.flushed ? [line('Flushing Index to Storage')] : [];
+  return [...flushed, line(summaryLine(name, summary), good ? 'good' : 'warn'), ...cost];
 }
 
 function troubleLines({ problems, notices }: TargetState): readonly Line[] {

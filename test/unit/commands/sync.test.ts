@@ -156,15 +156,7 @@ describe('s4 sync', () => {
 
   test('a client id that the engine renewed is kept in the config', async () => {
     bench.engine = async ({ deps, options }) => {
-      const marker = {
-        s4: 'folder',
-        version: 1,
-        targetId: deps.target.id,
-        clientId: 'ffffffffffffffff',
-        host: 'h',
-        joinedMs: 1,
-      };
-      await deps.folder.state.replace('target.json', [Buffer.from(JSON.stringify(marker))]);
+      await deps.onNewClient?.('ffffffffffffffff');
       return quietCycle(deps, options);
     };
     await run('sync', 'alpha');

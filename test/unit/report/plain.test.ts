@@ -76,7 +76,8 @@ describe('plain output', () => {
   });
 
   test('is short when there is nothing to do', () => {
-    expect(shown([started(), { kind: 'cycle-finished', target, dryRun: false, summary }])).toEqual([
+    const flushed: SyncEvent = { kind: 'index-flushed', target };
+    expect(shown([started(), flushed, { kind: 'cycle-finished', target, dryRun: false, summary }])).toEqual([
       'Syncing myfolder1 [/home/username/myfolder1/ <=> s3://mybucket/folder1/]',
       'Nothing to update',
     ]);

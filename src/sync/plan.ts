@@ -2,7 +2,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { JoinedRow } from './join.ts';
 import type { LocalFile, Operation, PlannedOperation, Step } from './operations.ts';
 import { STEPS } from './operations.ts';
-import { compareKeys, type EntryKey, folderKey, keyPath, parentPath, type RelPath } from './path.ts';
+import { compareKeys, type EntryKey, folderKey, isFolderKey, keyPath, parentPath, type RelPath } from './path.ts';
 import type { Problem } from './problem.ts';
 import type { Decision, FolderDecision } from './reconcile.ts';
 import type { Rename } from './renames.ts';
@@ -329,7 +329,7 @@ function takenNames(operations: readonly Operation[]): ReadonlySet<string> {
   for (const operation of operations) {
     if (stepByKind(operation) === 'delete' || stepByKind(operation) === 'remove-folder') continue;
     const path = keyPath(operation.key);
-    taken.add(path);
+    taken.add(isFolderKey(operation.key) ? `${path}/` : path);
     for (
       let above = parentPath(path);
       above !== undefined && !taken.has(`${above}/`);
@@ -344,14 +344,18 @@ function takenNames(operations: readonly Operation[]): ReadonlySet<string> {
 function stepOf(operation: Operation, taken: ReadonlySet<string>): Step {
   const step = stepByKind(operation);
   const path = keyPath(operation.key);
-  if (step === 'remove-folder') return taken.has(path) ? 'vacate-folder' : step;
+  // Whatever lies below a folder whose name becomes a file, and that folder itself.
+  if (step === 'remove-folder') return isInWay(path, taken) ? 'vacate-folder' : step;
   if (step !== 'delete') return step;
-  // A file whose name becomes a folder, or one below a folder whose name becomes a file.
-  if (taken.has(`${path}/`)) return 'vacate';
-  for (let above = parentPath(path); above !== undefined; above = parentPath(above)) {
-    if (taken.has(above)) return 'vacate';
+  // Or a file whose name becomes a folder.
+  return taken.has(`${path}/`) || isInWay(path, taken) ? 'vacate' : step;
+}
+
+function isInWay(path: RelPath, taken: ReadonlySet<string>): boolean {
+  for (let at: RelPath | undefined = path; at !== undefined; at = parentPath(at)) {
+    if (taken.has(at)) return true;
   }
-  return step;
+  return false;
 }
 
 function stepByKind(operation: Operation): Step {

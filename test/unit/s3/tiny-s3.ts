@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 
 export interface SeenRequest {
   readonly method: string;
@@ -51,13 +52,14 @@ export function s3Error(status: number, code: string, more = ''): Answer {
 
 const md5 = (bytes: Buffer): string => createHash('md5').update(bytes).digest('hex');
 
-export async function startTinyS3(): Promise<TinyS3> {
-  const server = createServer((request, response) => {
+export async function startTinyS3(tls?: { readonly key: string; readonly cert: string }): Promise<TinyS3> {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     receive(request).then(
       (seen) => respond(tiny, seen, response),
       () => response.destroy(),
     );
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
   let count = 0;
   const receive = async (request: IncomingMessage): Promise<SeenRequest> => {
     const index = count++;
@@ -77,7 +79,7 @@ export async function startTinyS3(): Promise<TinyS3> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const tiny: TinyS3 = {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     objects: new Map(),
     uploads: new Map(),
     seen: [],

@@ -8,6 +8,7 @@ export class FormatError extends Error {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 const DECIMAL = /^-?\d{1,20}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 
@@ -28,7 +29,7 @@ export function parseJson(text: string, what: string): unknown {
 /** @throws FormatError when the bytes are not UTF-8 */
 export function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new FormatError(`${what} is not UTF-8`, { cause });
   }

@@ -36,10 +36,13 @@ export function rowFromJson(value: unknown): BaseRow {
     throw new FormatError('only keys with a trailing slash are folders');
   const remote = tokenFromJson(objectField(from, 'remote'));
   if (content.kind === 'folder') return { key: parsed.key, content, mtimeNs: 0n, remote };
-  const row = { key: parsed.key, content, mtimeNs: bigintField(from, 'mtimeNs'), remote };
-  if (from['local'] === undefined) return row;
+  const mtimeNs = bigintField(from, 'mtimeNs');
+  const { key } = parsed;
+  if (from['local'] === undefined) return { key, content, mtimeNs, remote };
   const local = fingerprintFromJson(objectField(from, 'local'));
-  return flagField(from, 'racy') ? { ...row, local, racy: true } : { ...row, local };
+  return flagField(from, 'racy')
+    ? { key, content, mtimeNs, local, racy: true, remote }
+    : { key, content, mtimeNs, local, remote };
 }
 
 function contentToJson(content: Content): JsonObject {
@@ -98,11 +101,13 @@ function tokenFromJson(from: JsonObject): RemoteToken {
   if (typeof modifiedMs !== 'number' || !Number.isFinite(modifiedMs))
     throw new FormatError('modifiedMs is not a number');
   const token = { etag, sizeBytes: integerField(from, 'sizeBytes'), modifiedMs };
-  return {
-    ...token,
-    ...(flagField(from, 'modifiedIsEstimate') ? { modifiedIsEstimate: true as const } : {}),
-    ...(from['versionId'] === undefined
-      ? {}
-      : { versionId: stringField(from, 'versionId', MAX_TOKEN_LENGTH) }),
-  };
+  // Without spreads: this runs for every row of every sync.
+  const versionId =
+    from['versionId'] === undefined ? undefined : stringField(from, 'versionId', MAX_TOKEN_LENGTH);
+  if (flagField(from, 'modifiedIsEstimate')) {
+    const estimate = { ...token, modifiedIsEstimate: true as const };
+    return versionId === undefined ? estimate : { ...estimate, versionId };
+  }
+  if (versionId === undefined) return token;
+  return { etag, sizeBytes: token.sizeBytes, modifiedMs, versionId };
 }

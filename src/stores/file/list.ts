@@ -11,7 +11,7 @@ import { errnoOf, unlessMissing } from './file-errors.ts';
 import { markerToken } from './folders.ts';
 import { CONTROL_FOLDER, externalId, type KeyHash, keyHash, modifiedMsOf, statPrint } from './layout.ts';
 import { checkRoot, hasRealParents, isObjectFile } from './places.ts';
-import { type RecordName, readBucket } from './records.ts';
+import { type RecordName, readBucket, recordsIn } from './records.ts';
 
 /** Objects on a page, and between two turns of the event loop. */
 const PAGE = 500;
@@ -23,7 +23,7 @@ interface Walk {
   readonly under: string;
   readonly startMs: number;
   readonly device: bigint;
-  readonly buckets: Map<string, ReadonlyMap<string, readonly RecordName[]>>;
+  readonly buckets: Map<string, readonly string[]>;
 }
 
 /** Something found, and what must be looked at more closely before it can be told. */
@@ -127,7 +127,7 @@ function recordsOf({ context, buckets }: Walk, hash: KeyHash): readonly RecordNa
     bucket = readBucket(context.layout, hash);
     buckets.set(name, bucket);
   }
-  return bucket.get(hash) ?? [];
+  return recordsIn(context.layout, hash, bucket);
 }
 
 async function settled(

@@ -50,26 +50,22 @@ const schema = z.object({
 
 /** The records of a key: normally one; after a crash or a change by another program more, or one that is stale. */
 export function findRecords(layout: Layout, hash: KeyHash): readonly RecordName[] {
-  const bucket = bucketOf(layout, hash);
-  const names = unlessMissing(() => readdirSync(bucket)) ?? [];
-  return names.flatMap((name) => {
-    const parsed = parseRecordName(bucket, name);
-    return parsed?.hash === hash ? [parsed.record] : [];
-  });
+  return recordsIn(layout, hash, readBucket(layout, hash));
 }
 
-/** All records of a bucket, by key hash. */
-export function readBucket(layout: Layout, hash: KeyHash): ReadonlyMap<string, readonly RecordName[]> {
-  const bucket = bucketOf(layout, hash);
-  const found = new Map<string, RecordName[]>();
-  for (const name of unlessMissing(() => readdirSync(bucket)) ?? []) {
-    const parsed = parseRecordName(bucket, name);
-    if (!parsed) continue;
-    const same = found.get(parsed.hash);
-    if (same) same.push(parsed.record);
-    else found.set(parsed.hash, [parsed.record]);
-  }
-  return found;
+/** The names in a key's bucket, for a listing to read once. */
+export function readBucket(layout: Layout, hash: KeyHash): readonly string[] {
+  return unlessMissing(() => readdirSync(bucketOf(layout, hash))) ?? [];
+}
+
+/** A bucket is small: looking through its names is cheaper than to take them all apart. */
+export function recordsIn(layout: Layout, hash: KeyHash, names: readonly string[]): readonly RecordName[] {
+  return names.flatMap((name) => {
+    if (!name.startsWith(hash)) return [];
+    const [, id, print, rest] = name.split('.');
+    if (!id || !print || rest !== undefined) return [];
+    return [{ file: path.join(bucketOf(layout, hash), name), id, print: print as RecordName['print'] }];
+  });
 }
 
 /** Undefined when it is gone, or was torn by a power loss: the data file then counts as another program's. */
@@ -111,13 +107,4 @@ export function writeDurably(file: string, text: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function parseRecordName(
-  bucket: string,
-  name: string,
-): { readonly hash: string; readonly record: RecordName } | undefined {
-  const [hash, id, print, rest] = name.split('.');
-  if (!hash || !id || !print || rest !== undefined) return undefined;
-  return { hash, record: { file: path.join(bucket, name), id, print: print as StatPrint | 'pending' } };
 }

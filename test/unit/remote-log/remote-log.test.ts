@@ -232,7 +232,7 @@ describe('reading heads', () => {
     const again = writer(server);
     server.remove(headKey(A));
     await again.publish([fact('x')]);
-    expect((await r.read()).news).toMatchObject([{ gap: true, sequence: 1 }]);
+    expect((await r.read()).news).toMatchObject([{ gap: true, sequence: 1, entries: [{ path: 'x' }] }]);
   });
 
   it('ignores what is no head, once, and says why', async () => {

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { S4Error } from '../../lib/errors.ts';
 import { type Agents, createAgents } from './agents.ts';
 import { configurationError, credentialsError } from './errors.ts';
@@ -65,8 +66,7 @@ export function createSession(options: S3ServiceOptions & { readonly bucket?: st
   const agents = createAgents(options, process.env);
   const endpoint =
     options.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'] ?? '';
-  const client = quietS3Client({
-    ...(options.region === undefined ? {} : { region: options.region }),
+  const settings: S3ClientConfig = {
     ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     // For the credential providers that ask a service (STS, SSO): the same proxy and certificates.
@@ -74,11 +74,20 @@ export function createSession(options: S3ServiceOptions & { readonly bucket?: st
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     expectContinueHeader: false,
-  });
-  const { config } = client;
+  };
+  let client = quietS3Client(
+    options.region === undefined ? settings : { ...settings, region: options.region },
+  );
 
   const resolve = async (): Promise<Resolved> => {
-    const region = await config.region().catch(() => DEFAULT_REGION);
+    const known = await client.config.region().catch(() => undefined);
+    if (known === undefined) {
+      // The signer asks its own client for the region, whatever it is told: one without would throw there.
+      client.destroy();
+      client = quietS3Client({ ...settings, region: DEFAULT_REGION });
+    }
+    const region = known ?? DEFAULT_REGION;
+    const { config } = client;
     const found = endpointOf(config.endpointProvider, region, endpoint, options);
     return {
       origin: new URL(found.origin),
@@ -108,7 +117,7 @@ export function createSession(options: S3ServiceOptions & { readonly bucket?: st
     isSecure: async () => (await resolveOnce()).origin.protocol === 'https:',
     sign: async (request) => signWith(await resolveOnce(), request, options.runtime.nowMs()),
     refreshCredentials: async () => {
-      await config.credentials({ forceRefresh: true }).catch((error: unknown) => {
+      await client.config.credentials({ forceRefresh: true }).catch((error: unknown) => {
         throw credentialsError(error);
       });
     },

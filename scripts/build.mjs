@@ -1,6 +1,6 @@
 // Bundles s4 into dist/. `--if-missing`: only where there is no dist yet; `--watch`: again after each change.
-import { chmod, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -59,11 +59,16 @@ const withoutDevtools = {
   },
 };
 
-const executable = {
-  name: 'executable',
+/** After a good build only: a failed one leaves the last dist as it was. Chunks carry a hash in their name: old ones go. */
+const finish = {
+  name: 'finish',
   setup(setup) {
-    setup.onEnd(async ({ errors }) => {
-      if (errors.length === 0) await chmod(join(dist, 'cli.js'), 0o755);
+    setup.onEnd(async ({ errors, metafile }) => {
+      if (errors.length > 0) return;
+      await chmod(join(dist, 'cli.js'), 0o755);
+      const written = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+      for (const name of await readdir(dist))
+        if (!written.has(name)) await rm(join(dist, name), { recursive: true });
     });
   },
 };
@@ -87,12 +92,11 @@ const options = {
   banner: {
     js: "import { createRequire as __s4CreateRequire } from 'node:module'; const require = __s4CreateRequire(import.meta.url);",
   },
-  plugins: [withoutDevtools, executable],
+  metafile: true,
+  plugins: [withoutDevtools, finish],
   logLevel: 'warning',
 };
 
-// Chunks carry a hash in their name: old ones would stay for ever.
-await rm(dist, { recursive: true, force: true });
 if (process.argv.includes('--watch')) {
   const watching = await context({ ...options, logLevel: 'info' });
   await watching.watch();

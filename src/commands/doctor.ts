@@ -5,6 +5,7 @@ import type { ObjectKey, Store } from '../engine/ports/store.ts';
 import { decodeFolderMarker, decodeStoreMarker } from '../formats/marker-codec.ts';
 import { isS4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
+import { count } from '../report/format.ts';
 import type { Tone } from '../report/line.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
@@ -176,12 +177,14 @@ async function* checkState(context: Context, target: TargetSettings): AsyncGener
   const folder = await context.services.openFolder(target.folder);
   try {
     const base = await context.services.openBase(target, folder);
-    const open = base.pending.length === 0 ? '' : `, ${base.pending.length} steps of an interrupted run open`;
+    const open =
+      base.pending.length === 0 ? '' : `, ${count(base.pending.length, 'step')} of an interrupted run open`;
     yield base.trust === 'sound' || base.trust === 'missing'
       ? {
           name: 'index',
           outcome: 'ok',
-          message: base.trust === 'missing' ? 'never synced' : `${base.size} entries${open}`,
+          message:
+            base.trust === 'missing' ? 'never synced' : `${count(base.size, 'entry', 'entries')}${open}`,
         }
       : {
           name: 'index',

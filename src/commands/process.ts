@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
@@ -12,6 +13,8 @@ import { createPrompter } from './prompter.ts';
  */
 export async function runProcess(args: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
+  // One listener an operation under way: many are no leak.
+  setMaxListeners(0, interrupt.signal);
   const onSignal = (): void => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     if (process.stderr.isTTY)

@@ -24,9 +24,12 @@ export function createPrompter({ input, output, signal, onInterrupt }: PrompterO
         // A secret is edited on a stream that shows nothing.
         const shown = secret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;
         const lines = createInterface({ input, output: shown, terminal: true, historySize: 0, prompt: '' });
+        let left = false;
+        // Closing removes the editor's own listeners from the input: one that stayed would echo the next answer.
         const leave = (finish: () => void): void => {
+          if (left) return;
+          left = true;
           signal.removeEventListener('abort', onAbort);
-          lines.removeAllListeners();
           lines.close();
           if (secret) output.write('\n');
           finish();

@@ -56,7 +56,10 @@ export function statusStep(view: StatusView, event: SyncEvent): StatusView {
   }
 }
 
-function counted(view: StatusView): StatusView {
+function counted(all: StatusView): StatusView {
+  // How a conflict would end by policy is no work of its own: it is told as the conflict.
+  const open = new Set(all.conflictViews.map(({ path }) => path));
+  const view = { ...all, operations: all.operations.filter(({ path }) => !open.has(path)) };
   const isDelete = ({ kind }: OperationView): boolean => kind === 'delete' || kind === 'delete-folder';
   const kept = view.operations.filter((operation) => !isDelete(operation));
   return {

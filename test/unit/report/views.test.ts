@@ -61,6 +61,15 @@ describe('status', () => {
     ]);
   });
 
+  test('tells a conflict once, however the plan would end it', () => {
+    const ended = { kind: 'keep-both', direction: 'down', path: 'c', other: 'c (conflict)' } as const;
+    const view = statusStep(emptyStatus('n'), { ...planned, operations: [ended] });
+    expect(statusLines(view).map(({ text }) => text)).toEqual([
+      'n: 1 conflict',
+      '  conflict      c (local updated, remote created)',
+    ]);
+  });
+
   test('is in sync when there is nothing, and says when a guard would halt', () => {
     expect(statusWords(emptyStatus('n'))).toBe('in sync');
     const guards = [{ code: 'local-emptied', message: 'empty' }] as const;

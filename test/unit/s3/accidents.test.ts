@@ -248,6 +248,19 @@ describe('a get', () => {
     await expect(readText('f')).rejects.toMatchObject({ code: 'STORE_FAILED' });
   });
 
+  test('never mixes two objects of one length either, where the service ignores If-Match', async () => {
+    const head = { etag: '"older"', 'content-length': '2000' };
+    tiny.fault = (request) =>
+      request.headers.range === undefined
+        ? { status: 200, headers: head, body: text, cutAt: 700 }
+        : {
+            status: 206,
+            headers: { etag: '"newer"', 'content-range': 'bytes 700-1999/2000' },
+            body: 'z'.repeat(1300),
+          };
+    await expect(readText('f')).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  });
+
   test('that never gets further is an error', async () => {
     tiny.fault = (request) => ({
       status: request.headers.range === undefined ? 200 : 206,

@@ -84,6 +84,18 @@ describe('the byte budget', () => {
     expect(held).toBe(0);
   });
 
+  test('lets nothing small overtake something large that waits', async () => {
+    const budget = byteBudget(10);
+    const log: string[] = [];
+    const work = (name: string, bytes: number) =>
+      budget.use(bytes, async () => {
+        log.push(name);
+        await turns();
+      });
+    await Promise.all([work('first', 6), work('large', 10), work('small', 1)]);
+    expect(log).toEqual(['first', 'large', 'small']);
+  });
+
   test('gives back after a failure, and forgets who was aborted while waiting', async () => {
     const budget = byteBudget(1);
     const gone = new AbortController();

@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { S4Error } from '../lib/errors.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
 
 interface Known {
   readonly name: string;

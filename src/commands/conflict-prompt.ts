@@ -58,7 +58,7 @@ function choiceOf(answer: string): ConflictChoice | undefined {
   }
 }
 
-export function conflictQuestion(conflict: ConflictView, sides: Sides): readonly string[] {
+function conflictQuestion(conflict: ConflictView, sides: Sides): readonly string[] {
   const path = escapeForTerminal(conflict.path);
   return [
     '',
@@ -92,7 +92,7 @@ async function showDifference(
 }
 
 /** The difference for a terminal: a unified diff of texts, or a word about what is none. */
-export function differenceLines(
+function differenceLines(
   local: Uint8Array | undefined,
   remote: Uint8Array | undefined,
   labels: { readonly local: string; readonly remote: string },

@@ -89,7 +89,7 @@ export function exitOfError(error: unknown): ExitCode {
   return isS4Error(error) ? EXIT_OF_ERROR[error.code] : EXIT.bug;
 }
 
-export function exitOfResult(result: CycleResult, mode: 'sync' | 'preview'): ExitCode {
+function exitOfResult(result: CycleResult, mode: 'sync' | 'preview'): ExitCode {
   switch (result.kind) {
     case 'halted':
       return EXIT.halted;

@@ -13,7 +13,7 @@ export interface Credentials {
   readonly sessionToken?: Secret;
 }
 
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 // Shorter ones are words ("test"): replacing them would garble output and hide nothing.
 const SHORTEST_REDACTED = 8;

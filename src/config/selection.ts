@@ -54,7 +54,7 @@ export function findTarget(name: string, targets: readonly TargetSettings[]): Ta
   });
 }
 
-export function looksLikePath(arg: string): boolean {
+function looksLikePath(arg: string): boolean {
   return arg.includes('/') || arg.startsWith('.');
 }
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { S4Error } from '../lib/errors.ts';
 
 /** `s4 daemon start` must not be ambiguous. */
-export const DAEMON_VERBS: readonly string[] = [
+const DAEMON_VERBS: readonly string[] = [
   'start',
   'stop',
   'status',

@@ -185,7 +185,7 @@ function problemLines(problem: Problem): readonly Line[] {
   return [line(first, 'error', 'warning'), ...hint];
 }
 
-export function hintLine(hint: string): Line {
+function hintLine(hint: string): Line {
   return line(`    ${escapeForTerminal(hint)}`, 'dim', 'warning');
 }
 

@@ -67,6 +67,17 @@ describe('the config file', () => {
     ).toEqual(names.toSorted());
   });
 
+  test('is read only when the lock is held: a change sees what the owner before wrote', async () => {
+    await adding('first');
+    const lock = join(dir, 'config.lock.99');
+    writeFileSync(lock, `${process.pid} ${hostname()}\n`);
+    const late = adding('late');
+    const config = { version: 1, targets: [target('first'), target('meanwhile')] };
+    writeFileSync(file(), JSON.stringify(config));
+    writeFileSync(lock, 'free\n');
+    expect((await late).targets.map(({ name }) => name)).toEqual(['first', 'meanwhile', 'late']);
+  });
+
   test.each([
     ['no JSON', '{"version": 1, "targ'],
     ['nothing at all', ''],

@@ -76,6 +76,14 @@ describe("Python S4's index", () => {
     expect(index.get('a.txt')).toEqual({ ownS: 1485174384.7, agreedS: 1485174384.7 });
   });
 
+  test('that Python S4 0.4.4 itself wrote is read', async () => {
+    const written =
+      'H4sICFcnAWsC/3RtcG5vMWs5N3hmAKpWMtQrqShRslKoVipKzc0vSY0vycxNLS5JzC0AChqaW5oaGZubG1roKCjl5Ccn5uCQ1rMwNDW0NDapBaozoq6JtQAAAAD//wMAJXFk1KQAAAA=';
+    const index = await decodePythonIndex(Buffer.from(written, 'base64'));
+    expect(index.get('1.txt')).toEqual({ ownS: 1795237718.8151934, agreedS: 1795237718 });
+    expect([...index.keys()]).toEqual(['1.txt', '2.txt']);
+  });
+
   test('an empty file is an empty index', async () => {
     expect((await decodePythonIndex(new Uint8Array())).size).toBe(0);
   });

@@ -140,7 +140,7 @@ export function prune(layout: Layout, key: string): void {
   }
 }
 
-export function isEmpty(folder: string): boolean {
+function isEmpty(folder: string): boolean {
   return unlessMissing(() => readdirSync(folder).length === 0) ?? false;
 }
 

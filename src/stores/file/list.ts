@@ -7,7 +7,7 @@ import type { RemoteToken } from '../../sync/entry.ts';
 import { compareKeys } from '../../sync/path.ts';
 import { currentAt } from './current.ts';
 import type { FileContext } from './file-context.ts';
-import { errnoOf, unlessMissing } from './file-errors.ts';
+import { errnoOf, objectError, unlessMissing } from './file-errors.ts';
 import { markerToken } from './folders.ts';
 import { CONTROL_FOLDER, externalId, type KeyHash, keyHash, modifiedMsOf, statPrint } from './layout.ts';
 import { checkRoot, hasRealParents, isObjectFile } from './places.ts';
@@ -94,10 +94,15 @@ function* walkFolder(walk: Walk, folder: string): Generator<Found> {
 }
 
 function readFolder(absolute: string, folder: string): readonly Dirent[] | undefined {
+  return orDenied(folder, () => unlessMissing(() => readdirSync(absolute, { withFileTypes: true })));
+}
+
+function orDenied<T>(folder: string, call: () => T): T {
   try {
-    return unlessMissing(() => readdirSync(absolute, { withFileTypes: true }));
+    return call();
   } catch (error) {
-    throw new S4Error('STORE_DENIED', `a folder of the store cannot be read: ${JSON.stringify(folder)}`, {
+    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw objectError(error, folder);
+    throw new S4Error('STORE_DENIED', `a place in the store cannot be read: ${JSON.stringify(folder)}`, {
       cause: error,
       hint: 'A listing must be whole: give s4 the right to read this folder.',
       data: { folder, errno: errnoOf(error) ?? 'unknown' },
@@ -106,7 +111,7 @@ function readFolder(absolute: string, folder: string): readonly Dirent[] | undef
 }
 
 function lookAt(walk: Walk, key: string, file: string): Found | undefined {
-  const stats = unlessMissing(() => lstatSync(file, { bigint: true }));
+  const stats = orDenied(key, () => unlessMissing(() => lstatSync(file, { bigint: true })));
   // Not UTF-8: its real name is lost, but that there is something must not be.
   if (!stats && key.includes('\uFFFD'))
     return { key: key as ObjectKey, token: { etag: 'unreadable-name', sizeBytes: 0, modifiedMs: 0 } };
@@ -136,7 +141,9 @@ async function settled(
   signal: AbortSignal | undefined,
 ): Promise<ListedObject | undefined> {
   signal?.throwIfAborted();
-  const current = await currentAt(context, key, signal);
+  const current = await currentAt(context, key, signal).catch((error: unknown) => {
+    throw objectError(error, key);
+  });
   return current && { key, token: tokenOf(current.id, current.stats) };
 }
 

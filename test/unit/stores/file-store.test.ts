@@ -174,6 +174,13 @@ describe('the root', () => {
     expect(readdirSync(bare)).toEqual([]);
   });
 
+  test.skipIf(process.getuid?.() === 0)('a folder that cannot be read fails the listing', async () => {
+    await putText(disk.store, key, 'x');
+    chmodSync(at('folder'), 0);
+    await expect(collect(disk.store.list())).rejects.toMatchObject({ code: 'STORE_DENIED' });
+    chmodSync(at('folder'), 0o755);
+  });
+
   test('a listing during which the disk goes away is an error', async () => {
     for (let i = 0; i < 600; i++) writeFileSync(at(`f${i}`), '');
     const pages = disk.store.list()[Symbol.asyncIterator]();

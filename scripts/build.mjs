@@ -34,7 +34,9 @@ async function loadEsbuild() {
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     console.error('build: esbuild is not installed (an install without dev dependencies); dist is not built');
-    process.exit((await exists(join(dist, 'cli.js'))) ? 0 : 1);
+    // Such an install must not fail for it; whoever needs dist builds with --if-missing, and fails there.
+    const isInstall = process.env.npm_lifecycle_event === 'prepare';
+    process.exit(isInstall || (await exists(join(dist, 'cli.js'))) ? 0 : 1);
   }
 }
 

@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander';
 import { configDir } from '../config/config-dir.ts';
-import { openConfigFile } from '../config/config-file.ts';
 import { makeRedactor } from '../config/secret.ts';
 import { S4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
@@ -105,6 +104,8 @@ async function contextFor(
   hide: Context['hide'],
 ): Promise<Context> {
   const flag = options.config === undefined ? {} : { flag: options.config };
+  // Loaded here: help and wrong usage need no validator.
+  const { openConfigFile } = await import('../config/config-file.ts');
   return {
     env: host.env,
     home: host.home,

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { CONFLICT_POLICIES } from '../config/schema.ts';
+import { CONFLICT_POLICIES } from '../config/policies.ts';
 import type { ConflictChoice } from '../engine/events.ts';
 import type { Level } from '../report/line.ts';
 

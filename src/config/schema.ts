@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { StoreCapabilities } from '../engine/ports/store.ts';
 import type { Target } from '../engine/target.ts';
+import { CONFLICT_POLICIES } from './policies.ts';
 import type { Credentials, Secret } from './secret.ts';
 
 export const CONFIG_VERSION = 1;
-
-export const CONFLICT_POLICIES = ['local', 'remote', 'both', 'newer', 'merge', 'skip'] as const;
 
 const capabilities = z.object({
   putIfAbsent: z.boolean(),

@@ -186,6 +186,10 @@ describe.each(Object.entries(operations))('%s', (name, operation) => {
           found.filter((text) => ['old', 'in place'].includes(text)),
           about,
         ).not.toEqual([]);
+      // Only the expected state may be in the trash behind a plain success.
+      const trashed = path.join(fixture.root, '.s4/trash', prepared.ref);
+      const isPlain = outcome.kind === 'placed' || outcome.kind === 'removed';
+      if (isPlain && fs.existsSync(trashed)) expect(fs.readFileSync(trashed, 'utf8'), about).toBe('old');
       const at = name === 'place new' || name === 'rename' ? TO : PATH;
       const content = await fixture.user.read(at);
       const staged = name === 'rename' ? 'old' : 'new';

@@ -33,6 +33,27 @@ test('a dead owner is followed under the next number, and cleared away', async (
   expect(locks()).toEqual([]);
 });
 
+test('who comes late to the next number looks again, and steps back from an owner it had not seen', async () => {
+  leave(3, { pid: NO_PID });
+  let links = 0;
+  const late = await fixture.reopen({
+    sys: {
+      link: (from, to) => {
+        // Meanwhile others held and released the lock, cleared it away, and one took it anew.
+        if (links++ === 0) {
+          fs.unlinkSync(at('lock.3'));
+          leave(1, {});
+        }
+        fs.linkSync(from, to);
+      },
+    },
+  });
+  expect(await late.lock({ waitMs: 0 })).toMatchObject({ kind: 'busy', foreignHost: false });
+  expect(links).toBe(1);
+  expect(locks()).toEqual(['lock.1']);
+  await late.close();
+});
+
 test('an owner on another machine is never judged dead', async () => {
   leave(1, { host: 'elsewhere', name: 'nas', pid: NO_PID });
   expect(await fixture.folder.lock({ waitMs: 0 })).toEqual({

@@ -55,15 +55,6 @@ export function withParent<T>(
     : withComparedParent(context, segments, options.create, (parent) => step(parent, name));
 }
 
-/** The same for a folder itself. */
-export function withFolder<T>(
-  context: AnchorContext,
-  folder: string,
-  step: (parent: Parent) => T,
-): Within<T> {
-  return withParent(context, folder === '' ? '.' : `${folder}/.`, { create: false }, step);
-}
-
 function withOpenParent<T>(
   context: AnchorContext,
   segments: readonly string[],

@@ -10,7 +10,7 @@ import { metadataHeaders, writtenToken } from './object-state.ts';
 import type { S3Reply, S3Request } from './transport.ts';
 
 /** Up to here an object goes in one request. */
-export const WHOLE_BYTES = 8 * 1024 * 1024;
+const WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** `Store.put`: one request, or several parts above 8 MiB. */
 export function putObject(

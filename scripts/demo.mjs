@@ -7,7 +7,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { DemoFailure, expect, expectSame, lookAt } from './demo/evidence.mjs';
 import { makeFiles, makePhotos } from './demo/files.mjs';
-import { createMachine, runShell } from './demo/machine.mjs';
+import { CLI, createMachine, runShell } from './demo/machine.mjs';
 import { bucketPlace, directoryPlace } from './demo/places.mjs';
 import { createStage } from './demo/stage.mjs';
 
@@ -232,13 +232,10 @@ async function leave({ stage, place, laptop, desktop }, root, keep) {
     return;
   }
   stage.sayAsIs('Try it:');
-  for (const { name, home, folder } of [laptop, desktop]) {
-    const env = `HOME=${home} S4_CONFIG_DIR=${join(home, '.config', 's4')} S4_HOST=${name}`;
-    stage.sayAsIs(
-      `  cd ${folder} && env ${env} node ${new URL('../dist/cli.js', import.meta.url).pathname} sync`,
-    );
-  }
-  stage.sayAsIs(`  rm -r ${root}    when you are done`);
+  for (const { name, folder, env } of [laptop, desktop])
+    stage.sayAsIs(`  cd ${folder} && S4_CONFIG_DIR=${env.S4_CONFIG_DIR} S4_HOST=${name} node ${CLI} sync`);
+  stage.sayAsIs(`When you are done: rm -r ${root}`);
+  if (place.directory === undefined) stage.sayAsIs(`The objects below ${place.url} are left as well.`);
 }
 
 try {

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from './evidence.mjs';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** The built program. */
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /**
  * @param {string} name what the prompt and conflict copies say
@@ -49,8 +50,8 @@ export async function createMachine(name, home, stage) {
     child.kill('SIGKILL');
     const { text, signal } = await ended;
     stage.output(text, 4);
+    if (signal === 'SIGKILL') stage.command(name, ['kill', '-9', child.pid]);
     expect(signal === 'SIGKILL', `s4 ${args.join(' ')} on ${name} was done before it could be killed.`);
-    stage.command(name, ['kill', '-9', child.pid]);
   };
 
   return { name, home, folder, env, s4, shell, s4Killed };

@@ -34,6 +34,7 @@ export async function bucketPlace(url, endpoint) {
   if (protocol !== 's3:' || bucket === '') throw new DemoFailure(`${url} is not s3://bucket/prefix.`);
   const name = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '');
   const prefix = name === '' ? '' : `${name}/`;
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   const sdk = await import('@aws-sdk/client-s3');
   const client = new sdk.S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
@@ -102,10 +103,18 @@ async function removeObjects({ client, sdk, bucket, prefix, keys }, paths) {
 
 async function countVersions(client, sdk, bucket, prefix) {
   let count = 0;
-  for await (const page of sdk.paginateListObjectVersions({ client }, { Bucket: bucket, Prefix: prefix }))
-    count +=
-      (page.Versions ?? []).filter(({ VersionId }) => VersionId !== 'null').length +
-      (page.DeleteMarkers ?? []).length;
+  let more = {};
+  while (more !== undefined) {
+    const page = await client.send(
+      new sdk.ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...more }),
+    );
+    // A bucket without versioning calls each object its version "null".
+    count += (page.Versions ?? []).filter(({ VersionId }) => VersionId !== 'null').length;
+    count += (page.DeleteMarkers ?? []).length;
+    more = page.IsTruncated
+      ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+      : undefined;
+  }
   return count;
 }
 

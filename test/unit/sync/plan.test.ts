@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RelPath } from '../../../src/sync/path.ts';
+import { type Judged, makePlan, type Plan, type PlanInput, type Resolution } from '../../../src/sync/plan.ts';
+import { DOWN, entry, folder, joined, key, UP } from './build.ts';
+
+const DELETE_LOCAL = { kind: 'delete-local' } as const;
+const DELETE_REMOTE = { kind: 'delete-remote' } as const;
+const CONFLICT = { kind: 'conflict' } as const;
+
+function plan(judged: readonly Judged[], more: Partial<PlanInput> = {}): Plan {
+  return makePlan({
+    judged,
+    remoteRenames: [],
+    localRenames: [],
+    resolutions: new Map(),
+    copyPath: (row) => `${row.key} (copy)` as RelPath,
+    ...more,
+  });
+}
+
+/** `step kind key`, in the order of the plan. */
+function lines(made: Plan): string[] {
+  return made.operations.map(({ step, operation }) => `${step}: ${operation.kind} ${operation.key}`);
+}
+
+const rename = (from: string, to: string) => ({ from: key(from), to: key(to) });
+
+describe('a plan', () => {
+  it('has one operation for each decision', () => {
+    const judged = [
+      entry('a-none', { base: 0, local: 0, remote: 0 }, { kind: 'none' }),
+      entry('b-adopt', { local: 0, remote: 0 }, { kind: 'adopt' }),
+      entry('c-forget', { base: 0 }, { kind: 'forget' }),
+      entry('d-up', { local: 0 }, UP),
+      entry('e-down', { remote: 0 }, DOWN),
+      entry('f-mode-up', { base: 0, local: 0, remote: 0 }, { kind: 'mode-up' }),
+      entry('g-mode-down', { base: 0, local: 0, remote: 0 }, { kind: 'mode-down' }),
+      entry('h-gone-there', { base: 0, local: 0 }, DELETE_LOCAL),
+      entry('i-gone-here', { base: 0, remote: 0 }, DELETE_REMOTE),
+      entry('j-new-mode', { local: 0, remote: 1 }, { kind: 'mode-up' }),
+      folder('k/', { remote: 0 }, 'make-local'),
+      folder('l/', { local: 0 }, 'make-remote'),
+      folder('m/', { base: 0, local: 0 }, 'remove-local'),
+      folder('n/', { base: 0, remote: 0 }, 'remove-remote'),
+      folder('o/', { base: 0, local: 0, remote: 0 }, 'adopt'),
+      folder('p/', { base: 0 }, 'forget'),
+      folder('q/', {}, 'none'),
+    ];
+    expect(lines(plan(judged))).toEqual([
+      'transfer: upload d-up',
+      'transfer: download e-down',
+      'transfer: mode-up f-mode-up',
+      'transfer: mode-down g-mode-down',
+      'transfer: mode-up j-new-mode',
+      'transfer: make-local-folder k/',
+      'transfer: make-remote-folder l/',
+      'delete: delete-local h-gone-there',
+      'delete: delete-remote i-gone-here',
+      'remove-folder: remove-remote-folder n/',
+      'remove-folder: remove-local-folder m/',
+    ]);
+  });
+
+  it('carries the states that each operation expects', () => {
+    const row = { base: 1, local: 2, remote: 3 };
+    const made = plan([
+      { ...entry('down', row, DOWN), executable: true },
+      { ...entry('up', row, UP), executable: false },
+    ]);
+    expect(made.operations.map(({ operation }) => operation)).toMatchObject([
+      {
+        kind: 'download',
+        executable: true,
+        replaces: { key: 'down' },
+        remote: { token: { etag: 'etag-3' } },
+      },
+      { kind: 'upload', executable: false, replaces: { token: { etag: 'etag-3' } }, base: { key: 'up' } },
+    ]);
+    const fresh = plan([entry('down', { remote: 1 }, DOWN), entry('up', { local: 1 }, UP)]);
+    for (const { operation } of fresh.operations) expect(operation).not.toHaveProperty('replaces');
+  });
+
+  it('vacates a name before it is taken', () => {
+    const file = joined('f', { base: 0, local: 0, beneath: { remote: true } });
+    const becameFolder: Judged[] = [
+      { kind: 'entry', row: file, decision: DELETE_LOCAL },
+      entry('f/child', { remote: 1, under: file }, DOWN),
+    ];
+    expect(lines(plan(becameFolder))).toEqual(['vacate: delete-local f', 'transfer: download f/child']);
+    const swapped = joined('d', { remote: 1, beneath: { base: true, local: true } });
+    const becameFile: Judged[] = [
+      { kind: 'entry', row: swapped, decision: DOWN },
+      entry('d/x', { base: 0, local: 0, under: swapped }, DELETE_LOCAL),
+      entry('d/e/y', { base: 0, local: 0, under: swapped }, DELETE_LOCAL),
+      folder('d/e/', { beneath: { local: true, base: true }, under: swapped }, 'none'),
+    ];
+    expect(lines(plan(becameFile))).toEqual([
+      'vacate: delete-local d/e/y',
+      'vacate: delete-local d/x',
+      'vacate-folder: remove-local-folder d/e/',
+      'vacate-folder: remove-local-folder d/',
+      'transfer: download d',
+    ]);
+  });
+
+  it('deletes last, and folders deepest first', () => {
+    const judged = [
+      folder('a/', { base: 0, local: 0 }, 'remove-local'),
+      folder('a/b/', { base: 0, local: 0 }, 'remove-local'),
+      folder('a/b/c/', { base: 0, local: 0 }, 'remove-local'),
+      entry('b', { local: 1 }, UP),
+      entry('a/f', { base: 0, local: 0 }, DELETE_LOCAL),
+    ];
+    expect(lines(plan(judged))).toEqual([
+      'transfer: upload b',
+      'delete: delete-local a/f',
+      'remove-folder: remove-local-folder a/b/c/',
+      'remove-folder: remove-local-folder a/b/',
+      'remove-folder: remove-local-folder a/',
+    ]);
+  });
+
+  it('makes one move of a creation and a deletion', () => {
+    const judged = [
+      entry('old', { base: 0, remote: 0 }, DELETE_REMOTE),
+      entry('new', { local: 0 }, UP),
+      entry('old2', { base: 0, local: 0 }, DELETE_LOCAL),
+      entry('new2', { remote: 0 }, DOWN),
+    ];
+    const made = plan(judged, {
+      remoteRenames: [rename('old', 'new')],
+      localRenames: [rename('old2', 'new2')],
+    });
+    expect(lines(made)).toEqual(['rename: rename-remote new', 'rename: rename-local new2']);
+  });
+
+  it('keeps creation and deletion apart where a move lacks a side', () => {
+    const judged = [entry('old', { base: 0, remote: 0 }, DELETE_REMOTE), entry('new', { local: 0 }, UP)];
+    for (const renames of [[rename('old', 'gone')], [rename('gone', 'new')], [rename('new', 'old')]]) {
+      const made = plan(judged, { remoteRenames: renames, localRenames: renames });
+      expect(lines(made)).toEqual(['transfer: upload new', 'delete: delete-remote old']);
+    }
+  });
+
+  it('leaves moves to and from clashing names alone', () => {
+    const file = joined('f', { local: 1, beneath: { remote: true, settled: true } });
+    const judged: Judged[] = [
+      { kind: 'entry', row: file, decision: UP },
+      entry('old', { base: 1, remote: 1 }, DELETE_REMOTE),
+      entry('old2', { base: 1, local: 1 }, DELETE_LOCAL),
+    ];
+    const made = plan(judged, {
+      remoteRenames: [rename('old', 'f')],
+      localRenames: [rename('old2', 'f')],
+    });
+    expect(lines(made)).toEqual([
+      'vacate: local-aside f',
+      'delete: delete-remote old',
+      'delete: delete-local old2',
+    ]);
+  });
+
+  it.each<[Resolution, string[]]>([
+    [{ kind: 'skip' }, []],
+    [{ kind: 'local' }, ['transfer: upload f']],
+    [{ kind: 'remote' }, ['transfer: download f']],
+    [{ kind: 'both' }, ['transfer: keep-both f']],
+    [{ kind: 'merged', text: new Uint8Array() }, ['transfer: merge f']],
+  ])('ends a conflict as it was decided: %o', (resolution, expected) => {
+    const judged = [entry('f', { base: 0, local: 1, remote: 2 }, CONFLICT)];
+    expect(lines(plan(judged, { resolutions: new Map([[key('f'), resolution]]) }))).toEqual(expected);
+  });
+
+  it('leaves an undecided conflict as it is', () => {
+    expect(lines(plan([entry('f', { local: 1, remote: 2 }, CONFLICT)]))).toEqual([]);
+    expect(lines(plan([entry('f', { remote: 2 }, CONFLICT)]))).toEqual([]);
+  });
+
+  it('moves a file aside when a folder of its name remains on the other side', () => {
+    const here = joined('f', { local: 1, beneath: { remote: true } });
+    expect(
+      lines(
+        plan([{ kind: 'entry', row: here, decision: UP }, entry('f/x', { remote: 1, under: here }, DOWN)]),
+      ),
+    ).toEqual(['vacate: local-aside f', 'transfer: download f/x']);
+    const there = joined('f', { remote: 1, beneath: { local: true } });
+    expect(
+      lines(
+        plan([{ kind: 'entry', row: there, decision: DOWN }, entry('f/x', { local: 1, under: there }, UP)]),
+      ),
+    ).toEqual(['vacate: remote-aside f', 'transfer: upload f/x']);
+  });
+
+  it('touches nothing where the store holds a file and a folder of one name', () => {
+    const file = joined('f', { remote: 1, beneath: { remote: true } });
+    const inner = joined('f/x', { remote: 1, under: file, beneath: { remote: true } });
+    const judged: Judged[] = [
+      { kind: 'entry', row: file, decision: DOWN },
+      { kind: 'entry', row: inner, decision: DOWN },
+      entry('f/x/y', { remote: 1, under: inner }, DOWN),
+    ];
+    const made = plan(judged);
+    expect(made.operations).toEqual([]);
+    expect(made.problems.map(({ code, path }) => [code, path])).toEqual([
+      ['file-and-folder', 'f'],
+      ['file-and-folder', 'f/x'],
+    ]);
+  });
+
+  it('removes a folder that lost its last child with it, and marks one that the user kept', () => {
+    const leaving = entry('d/x', { base: 0, local: 0 }, DELETE_LOCAL);
+    expect(lines(plan([leaving]))).toEqual([
+      'delete: delete-local d/x',
+      'remove-folder: remove-local-folder d/',
+    ]);
+    const arriving = entry('d/new', { remote: 1 }, DOWN);
+    expect(lines(plan([leaving, arriving]))).toEqual([
+      'transfer: download d/new',
+      'delete: delete-local d/x',
+    ]);
+    const marked = folder('d/', { remote: 0, beneath: { local: true } }, 'none');
+    expect(lines(plan([leaving, marked]))).toEqual(['delete: delete-local d/x']);
+    const removed = folder('d/', { base: 0, local: 0 }, 'remove-local');
+    expect(lines(plan([leaving, removed]))).toEqual([
+      'delete: delete-local d/x',
+      'remove-folder: remove-local-folder d/',
+    ]);
+    const kept = folder('d/', { local: 0, beneath: { base: true, remote: true } }, 'none');
+    const deletion = entry('d/x', { base: 0, remote: 0 }, DELETE_REMOTE);
+    expect(lines(plan([kept, deletion]))).toEqual([
+      'transfer: make-remote-folder d/',
+      'delete: delete-remote d/x',
+    ]);
+    expect(lines(plan([kept, deletion, arriving]))).toEqual([
+      'transfer: download d/new',
+      'delete: delete-remote d/x',
+    ]);
+  });
+
+  it('is the same whatever the order it was judged in, and ordered by steps', () => {
+    const file = joined('s', { base: 0, local: 0, beneath: { remote: true } });
+    const judged: Judged[] = [
+      { kind: 'entry', row: file, decision: DELETE_LOCAL },
+      entry('s/child', { remote: 1, under: file }, DOWN),
+      entry('a/gone', { base: 0, local: 0 }, DELETE_LOCAL),
+      entry('a/b/gone', { base: 0, remote: 0 }, DELETE_REMOTE),
+      entry('old', { base: 1, remote: 1 }, DELETE_REMOTE),
+      entry('new', { local: 1 }, UP),
+      entry('c', { base: 0, local: 1, remote: 2 }, CONFLICT),
+      folder('e/', { local: 0 }, 'make-remote'),
+      folder('g/', { base: 0, local: 0 }, 'remove-local'),
+      folder('g/h/', { base: 0, local: 0 }, 'remove-local'),
+    ];
+    const more = {
+      remoteRenames: [rename('old', 'new')],
+      resolutions: new Map([[key('c'), { kind: 'both' } as const]]),
+    };
+    const expected = plan(judged, more);
+    const order = ['vacate', 'vacate-folder', 'rename', 'transfer', 'delete', 'remove-folder'];
+    const steps = expected.operations.map(({ step }) => order.indexOf(step));
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    const shuffled = fc.shuffledSubarray(judged, { minLength: judged.length });
+    fc.assert(
+      fc.property(shuffled, (other) => {
+        expect(plan(other, more)).toEqual(expected);
+      }),
+    );
+  });
+});

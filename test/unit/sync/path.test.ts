@@ -30,7 +30,7 @@ describe('a key from outside', () => {
     ['.s4/index', 'reserved'],
     ['a/.S4/x', 'reserved'],
     ['a/.s\u200c4', 'reserved'],
-    ['a/．ｓ４', 'reserved'],
+    ['a/.ſ4', 'reserved'],
     ['é'.repeat(128), 'segment-too-long'],
     [`${'d/'.repeat(600)}f`, 'too-long'],
   ])('%j is refused: %s', (raw, fault) => {

@@ -60,6 +60,8 @@ interface Job {
   readonly reject: (reason: unknown) => void;
   /** Set while a worker has it. */
   stop: (() => void) | undefined;
+  /** Stops listening to the signal: one signal serves a whole cycle, and must not gather a listener for each file. */
+  unlisten: (() => void) | undefined;
   settled: boolean;
 }
 
@@ -128,8 +130,18 @@ export function createThreadHasher(
         const { signal } = request;
         if (signal?.aborted) return reject(signal.reason);
         if (closed) return reject(new S4Error('LOCAL_FAILED', 'the folder is closed'));
-        const job: Job = { task: taskOf(request), signal, resolve, reject, stop: undefined, settled: false };
-        signal?.addEventListener('abort', () => abortJob(job, queue), { once: true });
+        const job: Job = {
+          task: taskOf(request),
+          signal,
+          resolve,
+          reject,
+          stop: undefined,
+          unlisten: undefined,
+          settled: false,
+        };
+        const onAbort = (): void => abortJob(job, queue);
+        signal?.addEventListener('abort', onAbort, { once: true });
+        job.unlisten = () => signal?.removeEventListener('abort', onAbort);
         queue.push(job);
         if (!scheduled) setImmediate(dispatch);
         scheduled = true;
@@ -155,6 +167,7 @@ function send(slot: Slot, jobs: readonly Job[]): void {
 function settle(job: Job, how: () => void): void {
   if (job.settled) return;
   job.settled = true;
+  job.unlisten?.();
   how();
 }
 

@@ -54,17 +54,21 @@ export async function joinTarget(options: JoinOptions): Promise<Joined> {
   const { store, folder, runtime } = options;
   const here = options.rejoin === true ? undefined : await readFolderMarker(folder);
   const there = await readStoreMarker(store, options);
-  if (here !== undefined && here.targetId !== there?.targetId) throw foreignFolder(folder, 'rejoin');
-  const made = there === undefined ? await createStoreMarker(options) : { marker: there, created: false };
+  if (here !== undefined && here.targetId !== there?.marker.targetId) throw foreignFolder(folder, 'rejoin');
+  const made = there === undefined ? await createStoreMarker(options) : { ...there, created: false };
   const { targetId } = made.marker;
   const clientId = await writeFolderMarker(folder, runtime, targetId);
   return { targetId, clientId, created: made.created };
 }
 
-export type IdentityCheck =
+export type IdentityCheck = (
   | { readonly kind: 'ok' }
   /** The config must take it over; the base is opened under it, and is evidence only. */
-  | { readonly kind: 'new-client'; readonly clientId: string };
+  | { readonly kind: 'new-client'; readonly clientId: string }
+) & {
+  /** The store's marker carries a version id: the bucket keeps versions. */
+  readonly versioned: boolean;
+};
 
 export interface CheckOptions {
   readonly store: IdentityStore;
@@ -91,9 +95,12 @@ export async function checkIdentity(options: CheckOptions): Promise<IdentityChec
   if (here === undefined) throw missingMarker(folder);
   if (here.targetId !== target.id) throw foreignFolder(folder, 'check');
   const there = await readStoreMarker(store, options);
-  if (there?.targetId !== target.id) throw foreignStore(store, there === undefined ? 'missing' : 'other');
-  if (here.clientId === target.clientId) return { kind: 'ok' };
-  return { kind: 'new-client', clientId: await renewClient(options) };
+  if (there?.marker.targetId !== target.id) {
+    throw foreignStore(store, there === undefined ? 'missing' : 'other');
+  }
+  const { versioned } = there;
+  if (here.clientId === target.clientId) return { kind: 'ok', versioned };
+  return { kind: 'new-client', clientId: await renewClient(options), versioned };
 }
 
 /**
@@ -140,7 +147,7 @@ async function readFolderMarker(folder: IdentityFolder): Promise<FolderMarker | 
 async function readStoreMarker(
   store: IdentityStore,
   { signal }: { readonly signal?: AbortSignal },
-): Promise<StoreMarker | undefined> {
+): Promise<{ readonly marker: StoreMarker; readonly versioned: boolean } | undefined> {
   const found = await readWhole(
     store,
     STORE_MARKER,
@@ -150,7 +157,8 @@ async function readStoreMarker(
   if (found.kind === 'absent') return undefined;
   if (found.kind === 'unusable') throw foreignStore(store, 'damaged');
   try {
-    return decodeStoreMarker(found.bytes);
+    const versioned = found.state.token.versionId !== undefined;
+    return { marker: decodeStoreMarker(found.bytes), versioned };
   } catch (cause) {
     if (cause instanceof FormatError) throw foreignStore(store, 'damaged', cause);
     throw cause;
@@ -173,7 +181,7 @@ async function createStoreMarker(
   if (!capabilities.putIfAbsent) await runtime.sleep(SETTLE_MS, signal === undefined ? {} : { signal });
   const found = await readStoreMarker(store, options);
   if (found === undefined) throw foreignStore(store, 'missing');
-  return { marker: found, created: found.targetId === marker.targetId };
+  return { marker: found.marker, created: found.marker.targetId === marker.targetId };
 }
 
 function missingMarker(folder: IdentityFolder): S4Error {

@@ -15,6 +15,7 @@ import { contextOf, notice, problem, type Session } from './session.ts';
 import type { OpenedBase } from './state/base.ts';
 import { openBase } from './state/open-base.ts';
 import { createTally } from './tally.ts';
+import { trustedCapabilities } from './trusted-capabilities.ts';
 
 // A pass that leaves something to look at again is rare (an edit or another client in the same second); what moves
 // for longer than this waits for the next run, and is said.
@@ -84,8 +85,9 @@ async function openSession(
     base = await openAs(clientId, deps, options);
   }
   if (clientId !== target.clientId && options.mode === 'sync') await deps.onNewClient?.(clientId);
+  const capabilities = trustedCapabilities(target.capabilities, identity.versioned);
   const session: Session = {
-    deps,
+    deps: { ...deps, target: { ...target, capabilities } },
     options,
     base,
     clientId,

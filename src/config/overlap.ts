@@ -9,8 +9,8 @@ export interface Candidate {
 }
 
 /**
- * Refuses a folder or a prefix that is another target's, lies in it or holds it: two targets would sync each other's
- * state for ever. Equal folder and equal URL is the same target, joined again, and passes.
+ * Refuses a folder that is another target's, and a folder or a prefix that lies in another target's or holds it: two
+ * targets would sync each other's state for ever. Equal folder and equal URL is the same target, joined again.
  *
  * @param except - the name of the target that is being edited
  * @throws S4Error FOLDER_NESTED
@@ -53,9 +53,10 @@ function checkAgainst(candidate: Candidate, target: TargetSettings): void {
     );
   }
   const other = { place: parseStoreUrl(target.url), endpoint: target.s3?.endpoint };
-  if (placesOverlap({ place, endpoint }, other)) {
+  // Two folders may be kept equal to one prefix: they are two clients of it, like two machines.
+  if (place.url !== target.url && placesOverlap({ place, endpoint }, other)) {
     throw nested(
-      `${place.url} ${relation(place.url, target.url)} of target "${target.name}" (${target.folder} <=> ${target.url}).`,
+      `The store ${place.url} ${relation(place.url, target.url)} of target "${target.name}" (${target.folder} <=> ${target.url}).`,
     );
   }
   checkFolderAgainstStore(folder, other.place, target);

@@ -14,7 +14,6 @@ describe('a new target', () => {
     ['/home/u/notes/sub', 's3://bucket/else', /lies inside that of target "notes"/],
     ['/home/u', 's3://bucket/else', /holds that of target "notes"/],
     ['/home/u/notes', 's3://bucket/else', /already is that of target "notes"/],
-    ['/home/u/new', 's3://bucket/notes', /already is that of target "notes"/],
     ['/home/u/new', 's3://bucket/notes/sub', /lies inside that of target "notes"/],
     ['/home/u/new', 's3://bucket', /holds that of target "notes"/],
     ['/home/u/new', 'file:///home/u/notes/store', /target "notes"/],
@@ -29,6 +28,7 @@ describe('a new target', () => {
   test.each([
     ['/home/u/notes2', 's3://bucket/notes2'],
     ['/home/u/new', 's3://other/notes'],
+    ['/home/u/second-client', 's3://bucket/notes'],
     ['/home/u/new', 'file:///media/usb/else'],
   ])('%s <=> %s passes', (folder, url) => {
     expect(check(folder, url)).toBeUndefined();

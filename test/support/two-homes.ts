@@ -61,6 +61,9 @@ export function createHome(name: string, root: string): Home {
         S4_HOST: name,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A test that fails half-way leaves none behind.
+      timeout: 50_000,
+      killSignal: 'SIGKILL',
     });
     return watched(child);
   };

@@ -17,7 +17,7 @@ import { gunzip, gzip } from './gzip.ts';
 import { idField } from './marker-codec.ts';
 import { parseMode } from './metadata-codec.ts';
 
-export const LOG_VERSION = 1;
+const LOG_VERSION = 1;
 /** A head of 100 entries with the longest names stays far below. Readers fetch no more. */
 export const MAX_HEAD_BYTES = 1024 * 1024;
 export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;

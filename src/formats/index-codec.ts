@@ -26,7 +26,7 @@ import {
 } from './log-cursor-codec.ts';
 import { rowFromJson, rowToJson } from './row-codec.ts';
 
-export const INDEX_VERSION = 1;
+const INDEX_VERSION = 1;
 /** Rows a member holds when it is written anew. */
 export const ROWS_PER_MEMBER = 1000;
 /** How much of the file `decodeIndexHeader` needs at most. */

@@ -18,7 +18,7 @@ import { intentFromJson, intentToJson } from './intent-codec.ts';
 import { cursorToJson, deletionsFromJson, deletionsToJson, optionalCursor } from './log-cursor-codec.ts';
 import { rowFromJson, rowToJson } from './row-codec.ts';
 
-export const JOURNAL_VERSION = 1;
+const JOURNAL_VERSION = 1;
 
 /** What one line says. The first is always `open`. */
 export type JournalEntry =

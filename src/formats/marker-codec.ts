@@ -8,7 +8,7 @@ import {
   stringField,
 } from './fields.ts';
 
-export const MARKER_VERSION = 1;
+const MARKER_VERSION = 1;
 /** Larger than any marker; readers of a store fetch no more. */
 export const MAX_MARKER_BYTES = 16 * 1024;
 

@@ -16,7 +16,7 @@ import { headKey, segmentKey } from './keys.ts';
 import { bytesSource, readWhole } from './small-object.ts';
 
 /** Entries a head holds before the older ones move to a segment. */
-export const FULL_HEAD = 100;
+const FULL_HEAD = 100;
 const KEPT_INLINE = 50;
 const ENTRIES_PER_SEGMENT = 2000;
 

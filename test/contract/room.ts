@@ -131,7 +131,7 @@ export function patternSource(sizeBytes: number, seed = 0): ContentSource {
   };
 }
 
-export function patternByte(offset: number, seed = 0): number {
+function patternByte(offset: number, seed = 0): number {
   return (offset * 31 + (offset >>> 8) * 17 + (offset >>> 16) * 13 + seed) & 0xff;
 }
 

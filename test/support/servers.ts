@@ -20,7 +20,7 @@ const INSTALL: Readonly<Record<string, string>> = {
 };
 
 /** Path of a program that a test lane needs; a missing one fails the lane and says how to get it. */
-export function requirePeer(name: string): string {
+function requirePeer(name: string): string {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
     try {

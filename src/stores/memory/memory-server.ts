@@ -123,11 +123,6 @@ export function createMemoryServer(options: MemoryServerOptions = {}): MemorySer
   };
 }
 
-/** A server of its own with one client. */
-export function openMemoryStore(options: MemoryServerOptions & { readonly runtime: Runtime }): Store {
-  return createMemoryServer(options).connect(options.runtime);
-}
-
 function truth(enforced: (name: ConditionName) => boolean): Readonly<Record<ConditionName, boolean>> {
   const pairs = CONDITIONS.map((name) => [name, enforced(name)] as const);
   return Object.fromEntries(pairs) as Record<ConditionName, boolean>;

@@ -12,8 +12,8 @@ import type { EntryKey, RelPath } from '../../../src/sync/path.ts';
 // What the golden files in test/fixtures/formats hold. They were written once by version 1 and must decode for ever:
 // never change these values, add new ones beside them.
 
-export const TARGET = '0123456789abcdef0123456789abcdef';
-export const CLIENT = '00112233aabbccdd';
+const TARGET = '0123456789abcdef0123456789abcdef';
+const CLIENT = '00112233aabbccdd';
 
 const digest = (digit: string): Digest => digit.repeat(64) as Digest;
 const fingerprint: Fingerprint = {

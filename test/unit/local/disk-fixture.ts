@@ -40,7 +40,7 @@ export async function diskFixture(options: DiskOptions = {}): Promise<DiskFixtur
   };
 }
 
-export function handsOn(root: string): UserHands {
+function handsOn(root: string): UserHands {
   const at = (name: string) => path.join(root, name);
   const withParents = (name: string) => {
     fs.mkdirSync(path.dirname(at(name)), { recursive: true });

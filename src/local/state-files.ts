@@ -48,6 +48,11 @@ export function createStateFiles(context: StateContext): StateFiles {
         await syncPath(pathOf(name));
       }),
     remove: async (name) => guardLocal(`.s4/${name}`, () => unlinkIfThere(sys, pathOf(name))),
+    size: async (name) =>
+      guardLocal(`.s4/${name}`, () => {
+        const stats = look(pathOf(name));
+        return stats && Number(stats.size);
+      }),
     identity: async (name) =>
       guardLocal(`.s4/${name}`, () => {
         const stats = look(pathOf(name));

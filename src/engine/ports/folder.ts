@@ -141,8 +141,8 @@ export interface StateFiles {
   /** Undefined when absent. @throws S4Error STATE_UNREADABLE */
   read(name: string): Promise<Uint8Array | undefined>;
   readRange(name: string, startByte: number, endByte: number): Promise<Uint8Array>;
-  /** Undefined when absent. Where it is missing, the base reads files whole to find their ends. */
-  size?(name: string): Promise<number | undefined>;
+  /** Undefined when absent. */
+  size(name: string): Promise<number | undefined>;
   /** Temp file, fsync, rename, fsync of the folder. `keepAs`: the old one stays under that name. */
   replace(
     name: string,

@@ -59,11 +59,6 @@ async function openRange(
   state: StateFiles,
   name: string,
 ): Promise<{ sizeBytes: number; read: ReadRange } | undefined> {
-  if (state.size === undefined) {
-    const whole = await state.read(name);
-    if (whole === undefined) return undefined;
-    return { sizeBytes: whole.byteLength, read: async (start, end) => whole.subarray(start, end) };
-  }
   const sizeBytes = await state.size(name);
   if (sizeBytes === undefined) return undefined;
   return { sizeBytes, read: (start, end) => state.readRange(name, start, end) };

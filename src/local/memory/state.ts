@@ -63,6 +63,7 @@ export function createStateFiles(session: Session): StateFiles {
       session.unlink(statePath(name));
       session.syncFolders();
     },
+    size: async (name) => find(name)?.bytes.byteLength,
     async identity(name) {
       const node = find(name);
       return node === undefined ? undefined : { inode: node.inode, ctimeNs: node.ctimeNs };

@@ -16,6 +16,8 @@ export function stateCases(current: () => FolderFixture): void {
       expect(await state.identity('index')).toBeUndefined();
       await state.replace('index', [bytes('one')], { keepAs: 'index.prev' });
       const first = await state.identity('index');
+      expect(await state.size('index')).toBe((await state.read('index'))?.byteLength);
+      expect(await state.size('nothing')).toBeUndefined();
       await state.replace('index', [bytes('t'), bytes('wo')], { keepAs: 'index.prev' });
       expect([await text('index'), await text('index.prev')]).toEqual(['two', 'one']);
       expect(await state.identity('index')).not.toEqual(first);

@@ -283,16 +283,6 @@ describe('a base', () => {
     await expect(base.fold({ force: true })).rejects.toThrow('for reading');
     expect(state.calls.changing).toBe(0);
   });
-
-  it('reads whole files where the state cannot tell sizes', async () => {
-    const disk = newDisk();
-    const base = await open(disk.open());
-    await base.record({ changes: [set('a')] });
-    await base.fold({ force: true });
-    const { size: _, ...state } = disk.open();
-    const again = await openBase({ state, targetId: TARGET, clientId: CLIENT, mode: 'read' });
-    expect(await keys(again)).toEqual(['a']);
-  });
 });
 
 describe('a base that cannot be trusted', () => {

@@ -14,7 +14,7 @@ import { type FoundRenames, recogniseRenames } from './find-renames.ts';
 import { nowIgnoredOperations, settleIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import { pairRows } from './pair-rows.ts';
-import { type ConflictDeps, resolveConflicts, viewOf } from './resolve-conflicts.ts';
+import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
 import { contextOf, problem, type Session } from './session.ts';
 import { operationView } from './views.ts';
@@ -89,7 +89,7 @@ async function planPass(found: Scan, renames: FoundRenames, session: Session): P
     judged: renames.judged,
     remoteRenames: renames.remoteRenames,
     localRenames: renames.localRenames,
-    resolutions: session.resolutions,
+    resolutions: standingResolutions(conflicts, session.resolutions),
     copyPath: (row) => names.get(row.key) ?? (row.key as string as RelPath),
   };
   const ignored = nowIgnoredOperations(found.nowIgnored, session);
@@ -104,8 +104,8 @@ async function planPass(found: Scan, renames: FoundRenames, session: Session): P
     hostOf: session.hostOf,
     made: session.resolutions,
   };
-  await resolveConflicts(conflicts, conflictDeps);
-  const plan = withIgnored(makePlan(input), ignored, options.direction);
+  const resolutions = await resolveConflicts(conflicts, conflictDeps);
+  const plan = withIgnored(makePlan({ ...input, resolutions }), ignored, options.direction);
   for (const trouble of plan.problems) problem(session, trouble);
   const waiting = conflicts.filter(
     ({ row }) => !plan.operations.some(({ operation }) => operation.key === row.key),

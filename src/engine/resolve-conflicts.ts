@@ -19,7 +19,13 @@ export interface ConflictDeps {
   readonly evidence: ReadonlyMap<EntryKey, Evidence>;
   readonly hostOf: (clientId: string) => Promise<string | undefined>;
   /** Choices made in earlier passes: nothing is asked twice. */
-  readonly made: Map<EntryKey, Resolution>;
+  readonly made: Map<EntryKey, MadeChoice>;
+}
+
+/** A choice, and the two states that it was about: it decides nothing about an edit that came after it. */
+export interface MadeChoice {
+  readonly resolution: Resolution;
+  readonly about: string;
 }
 
 /**
@@ -33,16 +39,38 @@ export async function resolveConflicts(
   const { cycle, options, made } = deps;
   for (const judged of conflicts) {
     const { key } = judged.row;
-    if (made.has(key)) continue;
+    const about = statesOf(judged);
+    if (made.get(key)?.about === about) continue;
     const view = await viewOf(judged, deps);
     const policy = options.conflicts ?? cycle.target.conflicts;
     const ask = options.mode === 'sync' ? cycle.decide : undefined;
     const choice = policy ?? (ask === undefined ? 'both' : await ask(view, contentsOf(judged, cycle)));
-    made.set(key, await resolutionOf(choice, judged, deps));
+    made.set(key, { resolution: await resolutionOf(choice, judged, deps), about });
     if (options.mode === 'sync')
       cycle.emit({ kind: 'conflict', target: cycle.target.name, conflict: view, choice });
   }
-  return made;
+  return standingResolutions(conflicts, made);
+}
+
+/** The choices that are about what is there now. */
+export function standingResolutions(
+  conflicts: readonly JudgedEntry[],
+  made: ReadonlyMap<EntryKey, MadeChoice>,
+): ReadonlyMap<EntryKey, Resolution> {
+  const standing = new Map<EntryKey, Resolution>();
+  for (const judged of conflicts) {
+    const choice = made.get(judged.row.key);
+    if (choice?.about === statesOf(judged)) standing.set(judged.row.key, choice.resolution);
+  }
+  return standing;
+}
+
+function statesOf({ row: { local, remote } }: JudgedEntry): string {
+  if (local === undefined || local.kind === 'folder') return '';
+  const { inode, sizeBytes, mtimeNs, ctimeNs } = local.fingerprint;
+  return [local.kind, inode, sizeBytes, mtimeNs, ctimeNs, remote?.token.etag, remote?.token.sizeBytes].join(
+    ' ',
+  );
 }
 
 export async function viewOf(judged: JudgedEntry, deps: Omit<ConflictDeps, 'made'>): Promise<ConflictView> {

@@ -1,6 +1,4 @@
 import { S4Error } from '../lib/errors.ts';
-import type { EntryKey } from '../sync/path.ts';
-import type { Resolution } from '../sync/plan.ts';
 import { forgetHalt } from './approval.ts';
 import { createCopyNames } from './copy-names.ts';
 import type { CycleDeps, CycleOptions, CycleResult } from './cycle.ts';
@@ -92,7 +90,7 @@ async function openSession(
     base,
     clientId,
     tally,
-    resolutions: new Map<EntryKey, Resolution>(),
+    resolutions: new Map(),
     facts: [],
     hostOf: hostLookup(deps, clientId, options.signal),
     nextOperationId: 1,

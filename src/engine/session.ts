@@ -1,6 +1,5 @@
 import type { LogFact } from '../formats/head-codec.ts';
 import type { EntryKey } from '../sync/path.ts';
-import type { Resolution } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { CopyNames } from './copy-names.ts';
 import type { CycleDeps, CycleOptions } from './cycle.ts';
@@ -8,6 +7,7 @@ import type { NoticeCode } from './events.ts';
 import type { Evidence } from './judge.ts';
 import type { OperationContext } from './operations/context.ts';
 import type { Base } from './ports/base.ts';
+import type { MadeChoice } from './resolve-conflicts.ts';
 import type { Tally } from './tally.ts';
 
 /** What one cycle knows and gathers, across its passes. */
@@ -18,7 +18,7 @@ export interface Session {
   readonly clientId: string;
   readonly tally: Tally;
   /** Choices made about conflicts: nothing is asked twice. */
-  readonly resolutions: Map<EntryKey, Resolution>;
+  readonly resolutions: Map<EntryKey, MadeChoice>;
   /** Facts to publish: durable in the base already. */
   readonly facts: LogFact[];
   /** The host behind a client id, from the remote log, which is read when it is first asked for. */

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { CONFLICT_POLICIES } from '../config/policies.ts';
 import type { ConflictChoice } from '../engine/events.ts';
+import { S4Error } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Level } from '../report/line.ts';
 import type { Context } from './context.ts';
@@ -42,11 +43,22 @@ export function buildProgram(perform: Perform): Command {
     .allowExcessArguments(false)
     .addHelpText('after', '\nTo start, add a target: s4 add FOLDER s3://bucket/prefix\n');
   globalOptions(program);
-  program.action(() => perform(async (context) => (await import('./home.ts')).home(context, program)));
   registerTargetCommands(program, perform);
   registerSyncCommands(program, perform);
   registerLookingCommands(program, perform);
+  // After the commands, which take over what is set here: a word too many is a command that does not exist.
+  program.allowExcessArguments(true).action(() => {
+    const [word] = program.args;
+    if (word !== undefined) throw unknownCommand(word);
+    return perform(async (context) => (await import('./home.ts')).home(context, program));
+  });
   return program;
+}
+
+function unknownCommand(word: string): S4Error {
+  return new S4Error('USAGE', `There is no command "${word}".`, {
+    hint: 'See "s4 --help". To sync a target or a folder: s4 sync NAME, or s4 sync ./FOLDER.',
+  });
 }
 
 function globalOptions(program: Command): void {

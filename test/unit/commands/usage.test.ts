@@ -36,6 +36,13 @@ describe('usage', () => {
     expect(err()).toMatch(/^Error: .+[.?)]\n {2}.+\n$/);
   });
 
+  test('a command that does not exist is named', async () => {
+    expect(await run('diff', 'a.txt')).toBe(2);
+    expect(err()).toMatch(/^Error: There is no command "diff"\.\n/);
+    expect(await run('ls', 'a', 'b')).toBe(2);
+    expect(err()).toContain('Too many arguments for');
+  });
+
   test('errors of usage are JSON when JSON was asked for', async () => {
     expect(await run('sync', '--nonsense', '--json')).toBe(2);
     expect(JSON.parse(out())).toMatchObject({

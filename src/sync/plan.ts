@@ -2,7 +2,15 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { JoinedRow } from './join.ts';
 import type { LocalFile, Operation, PlannedOperation, Step } from './operations.ts';
 import { STEPS } from './operations.ts';
-import { compareKeys, type EntryKey, folderKey, isFolderKey, keyPath, parentPath, type RelPath } from './path.ts';
+import {
+  compareKeys,
+  type EntryKey,
+  folderKey,
+  isFolderKey,
+  keyPath,
+  parentPath,
+  type RelPath,
+} from './path.ts';
 import type { Problem } from './problem.ts';
 import type { Decision, FolderDecision } from './reconcile.ts';
 import type { Rename } from './renames.ts';
@@ -269,20 +277,18 @@ function emptiedFolders(input: PlanInput, planned: readonly Operation[]): Operat
     }
   }
   const result: Operation[] = [];
-  const arriving = foldersOf(planned, [
-    'download',
-    'make-local-folder',
-    'rename-local',
-    'keep-both',
-    'remote-aside',
-  ]);
-  const leavingRemote = foldersOf(planned, ['delete-remote', 'rename-remote']);
+  const arriving = foldersOf(
+    planned,
+    ['download', 'make-local-folder', 'rename-local', 'keep-both', 'remote-aside'],
+    ({ key }) => key,
+  );
+  const leavingRemote = foldersOf(planned, ['delete-remote', 'rename-remote'], leftName);
   for (const [key, row] of keptEmpty) {
     if (row.beneath.remote && leavingRemote.has(key) && !arriving.has(key)) {
       result.push({ kind: 'make-remote-folder', key });
     }
   }
-  const removed = foldersOf(planned, ['delete-local', 'rename-local', 'remove-local-folder']);
+  const removed = foldersOf(planned, ['delete-local', 'rename-local', 'remove-local-folder'], leftName);
   const already = new Set(planned.filter((o) => o.kind === 'remove-local-folder').map((o) => o.key));
   for (const key of removed) {
     if (!marked.has(key) && !arriving.has(key) && !already.has(key)) {
@@ -292,12 +298,16 @@ function emptiedFolders(input: PlanInput, planned: readonly Operation[]): Operat
   return result;
 }
 
-/** Every folder above the names that these operations touch (for a rename: of the name that it leaves). */
-function foldersOf(operations: readonly Operation[], kinds: readonly Operation['kind'][]): Set<EntryKey> {
+/** Every folder above the names that these operations touch. */
+function foldersOf(
+  operations: readonly Operation[],
+  kinds: readonly Operation['kind'][],
+  nameOf: (operation: Operation) => EntryKey,
+): Set<EntryKey> {
   const folders = new Set<EntryKey>();
   for (const operation of operations) {
     if (!kinds.includes(operation.kind)) continue;
-    for (let path = parentPath(keyPath(leftName(operation))); path !== undefined; path = parentPath(path)) {
+    for (let path = parentPath(keyPath(nameOf(operation))); path !== undefined; path = parentPath(path)) {
       const key = folderKey(path);
       if (folders.has(key)) break;
       folders.add(key);
@@ -306,6 +316,7 @@ function foldersOf(operations: readonly Operation[], kinds: readonly Operation['
   return folders;
 }
 
+/** A rename leaves its old name. */
 function leftName(operation: Operation): EntryKey {
   return operation.kind === 'rename-local' || operation.kind === 'rename-remote'
     ? operation.from.key

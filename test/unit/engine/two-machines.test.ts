@@ -51,6 +51,21 @@ describe('two machines and a store', () => {
     expect(changes(b, await b.sync())).toEqual(NOTHING);
   });
 
+  it('take a folder along that was renamed on the other side', async () => {
+    const { a, b } = await pair();
+    a.user.write('old/one', 'one');
+    a.user.write('old/deep/two', 'two');
+    await a.sync();
+    await b.sync();
+    b.user.rename('old', 'new');
+    expect(changes(b, await b.sync())).toEqual({ ...NOTHING, renamed: 2 });
+    expect(changes(a, await a.sync())).toEqual({ ...NOTHING, renamed: 2 });
+    expect(a.user.tree()).toEqual({ 'new/one': 'one', 'new/deep/two': 'two' });
+    expect(changes(a, await a.sync())).toEqual(NOTHING);
+    expect(changes(b, await b.sync())).toEqual(NOTHING);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
   it('keep both versions of a file that both edited', async () => {
     const { a, b } = await pair();
     a.user.write('f.txt', 'base');

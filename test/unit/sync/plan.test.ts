@@ -238,6 +238,28 @@ describe('a plan', () => {
     ]);
   });
 
+  it('removes a folder whose last child moves away, and keeps the one that it moves to', () => {
+    const judged = [
+      entry('old/x', { base: 0, local: 0 }, DELETE_LOCAL),
+      entry('new/x', { remote: 0 }, DOWN),
+      entry('new/gone', { base: 1, local: 1 }, DELETE_LOCAL),
+    ];
+    expect(lines(plan(judged, { localRenames: [rename('old/x', 'new/x')] }))).toEqual([
+      'rename: rename-local new/x',
+      'delete: delete-local new/gone',
+      'remove-folder: remove-local-folder old/',
+    ]);
+    const there = [
+      entry('d/x', { base: 0, remote: 0 }, DELETE_REMOTE),
+      entry('e/x', { local: 0 }, UP),
+      folder('d/', { local: 0, beneath: { base: true, remote: true } }, 'none'),
+    ];
+    expect(lines(plan(there, { remoteRenames: [rename('d/x', 'e/x')] }))).toEqual([
+      'rename: rename-remote e/x',
+      'transfer: make-remote-folder d/',
+    ]);
+  });
+
   it('is the same whatever the order it was judged in, and ordered by steps', () => {
     const file = joined('s', { base: 0, local: 0, beneath: { remote: true } });
     const judged: Judged[] = [

@@ -1,7 +1,9 @@
+import { mapConcurrent } from '../lib/map-concurrent.ts';
 import type { JoinedRow } from '../sync/join.ts';
-import { pairTwins } from '../sync/names.ts';
-import type { EntryKey } from '../sync/path.ts';
+import { foldKey, pairTwins } from '../sync/names.ts';
+import { type EntryKey, isFolderKey, keyPath } from '../sync/path.ts';
 import type { Problem } from '../sync/problem.ts';
+import type { Folder } from './ports/folder.ts';
 
 export interface PairedRows {
   readonly rows: readonly JoinedRow[];
@@ -10,17 +12,55 @@ export interface PairedRows {
 
 const NOT_ASCII = /[^\p{ASCII}]/u;
 
+const LOOKS_AT_ONCE = 48;
+
+/**
+ * New names of the store that are on the disk already, in a spelling that is settled and so has no row: only a disk that
+ * folds names can tell.
+ */
+export async function findPresent(
+  rows: readonly JoinedRow[],
+  folder: Pick<Folder, 'foldsCase' | 'stat'>,
+): Promise<readonly EntryKey[]> {
+  if (!folder.foldsCase) return [];
+  const found = await mapConcurrent(rows.filter(isNewThere), LOOKS_AT_ONCE, async ({ key }) => {
+    if (isFolderKey(key)) return [];
+    const stat = await folder.stat(keyPath(key));
+    return stat === undefined || stat.kind === 'folder' ? [] : [key];
+  });
+  return found.flat();
+}
+
+/**
+ * Names that are gone here only in their old spelling: asked for it, a disk that folds names shows the file under its new
+ * one.
+ */
+export function findRespelled(rows: readonly JoinedRow[], foldsCase: boolean): ReadonlySet<EntryKey> {
+  if (!foldsCase) return new Set();
+  const here = new Set(rows.flatMap(({ key, local }) => (local === undefined ? [] : [foldKey(key, true)])));
+  const gone = rows.filter(({ base, local }) => base !== undefined && local === undefined);
+  return new Set(gone.map(({ key }) => key).filter((key) => here.has(foldKey(key, true))));
+}
+
+function isNewThere({ base, local, remote }: JoinedRow): boolean {
+  return remote !== undefined && local === undefined && base === undefined;
+}
+
 /**
  * Joins what the two sides only spell differently (NFC and NFD; upper and lower case where the disk folds them) into
  * one row: the disk keeps its spelling, the store keeps its own, and no second key is ever made.
  */
-export function pairRows(rows: readonly JoinedRow[], foldsCase: boolean): PairedRows {
+export function pairRows(
+  rows: readonly JoinedRow[],
+  foldsCase: boolean,
+  present: readonly EntryKey[] = [],
+): PairedRows {
   const matters = (key: EntryKey): boolean => foldsCase || NOT_ASCII.test(key);
   const here = rows.filter(({ key, base, local, remote }) => !remote && (local ?? base) && matters(key));
-  const there = rows.filter(({ key, base, local, remote }) => remote && !local && !base && matters(key));
+  const there = rows.filter((row) => isNewThere(row) && matters(row.key));
   if (there.length === 0 || (here.length === 0 && !foldsCase)) return { rows, problems: [] };
   const keys = (list: readonly JoinedRow[]): EntryKey[] => list.map(({ key }) => key);
-  const twins = pairTwins(keys(here), keys(there), { foldsCase, present: keys(here) });
+  const twins = pairTwins(keys(here), keys(there), { foldsCase, present: [...keys(here), ...present] });
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const gone = new Set<EntryKey>();
   for (const { local, remote } of twins.pairs) {
@@ -36,7 +76,7 @@ export function pairRows(rows: readonly JoinedRow[], foldsCase: boolean): Paired
       path: key,
       side: 'remote',
       code: 'name-twins',
-      message: `this disk takes it for the same name as ${other}`,
+      message: `this disk takes it for the same name as ${other === key ? 'another file' : other}`,
       hint: 'Rename one of them in the bucket.',
     };
   });

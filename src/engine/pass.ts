@@ -13,7 +13,7 @@ import { execute } from './execute.ts';
 import { type FoundRenames, recogniseRenames } from './find-renames.ts';
 import { nowIgnoredOperations, settleIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
-import { pairRows } from './pair-rows.ts';
+import { findPresent, findRespelled, pairRows } from './pair-rows.ts';
 import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
 import { contextOf, problem, type Session } from './session.ts';
@@ -32,7 +32,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export async function runPass(found: Scan, session: Session): Promise<PassOutcome> {
   const { deps, options } = session;
-  const paired = pairRows(found.rows, deps.folder.foldsCase);
+  const { foldsCase } = deps.folder;
+  const paired = pairRows(found.rows, foldsCase, await findPresent(found.rows, deps.folder));
   for (const trouble of [...found.problems, ...paired.problems]) problem(session, trouble);
   const rows = paired.rows.filter((row) => isChosen(row.key, options.paths));
   const judgeDeps = {
@@ -53,7 +54,8 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   const changes = observedChanges(renames.judged, renames.evidence);
   if (changes.length > 0) await session.base.record({ changes });
   await settleIgnored(found.nowIgnored, session);
-  const context = contextOf(session, renames.evidence, copyNames);
+  const respelled = findRespelled(paired.rows, foldsCase);
+  const context = { ...contextOf(session, renames.evidence, copyNames), respelled };
   const { lookAgain } = await execute(operations, {
     target: deps.target.name,
     emit: deps.emit,

@@ -55,6 +55,7 @@ export function contextOf(
     clientId,
     evidence,
     copyNames,
+    respelled: new Set(),
     hostOf: async (client) => (await session.hostOf(client)) ?? 'other',
     notice: (code, path, message) => notice(session, code, message, path),
     publish: (durable) => facts.push(...durable),

@@ -19,6 +19,8 @@ export interface OperationContext {
   readonly clientId: string;
   readonly evidence: ReadonlyMap<EntryKey, Evidence>;
   readonly copyNames: CopyNames;
+  /** Keys of which the disk shows a file only because it folds names: it has another spelling by now. */
+  readonly respelled: ReadonlySet<EntryKey>;
   /** The host name behind a client id, as far as the remote log tells. */
   readonly hostOf: (clientId: string) => Promise<string>;
   readonly notice: (code: NoticeCode, path: string, message: string) => void;

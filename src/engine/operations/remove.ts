@@ -52,7 +52,7 @@ export async function deleteRemote(
   context: OperationContext,
 ): Promise<OperationResult> {
   const { key, remote, base } = operation;
-  const now = await context.folder.stat(keyPath(key));
+  const now = context.respelled.has(key) ? undefined : await context.folder.stat(keyPath(key));
   if (operation.ignored !== true && now !== undefined && now.kind !== 'folder') return STALE;
   const at = objectKey(remote.key);
   const outcome = await context.store.delete(at, {

@@ -21,7 +21,7 @@ export async function renameRemote(
   if (content === undefined || now === undefined || now.kind === 'folder' || now.kind === 'other')
     return STALE;
   if (!sameFingerprint(now.fingerprint, local.fingerprint)) return STALE;
-  const gone = await context.folder.stat(keyPath(base.key));
+  const gone = context.respelled.has(base.key) ? undefined : await context.folder.stat(keyPath(base.key));
   if (gone !== undefined && gone.kind !== 'folder') return STALE;
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
   const md5 = context.evidence.get(key)?.local?.md5;

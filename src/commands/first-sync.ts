@@ -30,11 +30,14 @@ export async function previewFirstSync(context: Context, selection: Selection): 
 
 function previewLines(view: StatusView, bytes: { readonly up: number; readonly down: number }) {
   const words = statusWords(view);
-  const sizes = `${formatBytes(bytes.up)} up, ${formatBytes(bytes.down)} down`;
+  const sizes = [
+    ...(bytes.up > 0 ? [`${formatBytes(bytes.up)} up`] : []),
+    ...(bytes.down > 0 ? [`${formatBytes(bytes.down)} down`] : []),
+  ].join(', ');
   const first =
     words === 'in sync'
       ? 'Both sides are equal already.'
-      : `The first sync would do: ${words} (${sizes}). Both sides are united, nothing is deleted.`;
+      : `The first sync would do: ${words}${sizes === '' ? '' : ` (${sizes})`}. Both sides are united, nothing is deleted.`;
   const name = /^[\w.-]+$/.test(view.target) ? view.target : `"${view.target}"`;
   return [
     first,

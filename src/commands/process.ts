@@ -64,7 +64,8 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
     },
     isTTY: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that does not know its width says 0.
+      return stream.columns || 80;
     },
   };
 }

@@ -50,6 +50,8 @@ const NOTHING: TargetState = {
   notices: [],
 };
 const NOTICES_SHOWN = 10;
+/** Of a halted plan: a mistyped path may mean a hundred thousand. */
+const OPERATIONS_SHOWN = 50;
 
 /** Plain lines in the words of Python S4. Pure: the state goes in and comes out. */
 export function plainStep(state: PlainState, event: SyncEvent): PlainStep {
@@ -212,12 +214,26 @@ function haltedLines(
   operations: readonly OperationView[],
   sides: Sides,
 ): readonly Line[] {
+  const isCut = operations.length > OPERATIONS_SHOWN;
   return [
     line(`Halted: nothing was changed in ${escapeForTerminal(name)}`, 'error', 'error'),
     ...guards.map((guard) => line(`  ${escapeForTerminal(guard.message)}`, 'error', 'error')),
-    ...operations.map((operation) =>
-      line(`  ${operationLine(operation, sides)}`, operationTone(operation), 'warning'),
+    ...operations.map((operation, i) =>
+      line(
+        `  ${operationLine(operation, sides)}`,
+        operationTone(operation),
+        i < OPERATIONS_SHOWN ? 'warning' : 'debug',
+      ),
     ),
+    ...(isCut
+      ? [
+          line(
+            `  (the first ${OPERATIONS_SHOWN} of ${operations.length}; --verbose shows all)`,
+            'dim',
+            'warning',
+          ),
+        ]
+      : []),
     line(`If this is what you want: s4 sync ${shellWord(name)} --approve ${planId}`, 'strong', 'error'),
   ];
 }

@@ -177,6 +177,18 @@ describe('plain output', () => {
     ]);
   });
 
+  test('cuts the plan of a halted target where it is long', () => {
+    const operations = Array.from(
+      { length: 60 },
+      (_, i) => ({ kind: 'delete', direction: 'up', path: `f${i}` }) as const,
+    );
+    const halted: SyncEvent = { kind: 'guard-halted', target, planId: 'p1', guards: [], operations };
+    const deletions = (lines: readonly string[]) => lines.filter((line) => line.startsWith('  Deleting'));
+    expect(deletions(shown([halted]))).toHaveLength(50);
+    expect(shown([halted])).toContain('  (the first 50 of 60; --verbose shows all)');
+    expect(deletions(shown([halted], 'debug'))).toHaveLength(60);
+  });
+
   test('keeps two targets apart', () => {
     const other = { ...started(), target: 'b' } as SyncEvent;
     const problem = { path: 'x', side: 'local', code: 'unreadable', message: 'm' } as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { boundDigest, decodeMetadata } from '../formats/metadata-codec.ts';
+import { decodeMetadata } from '../formats/metadata-codec.ts';
 import type { Digest, RemoteRow } from '../sync/entry.ts';
 import type { LocalFile } from '../sync/operations.ts';
 import { keyPath } from '../sync/path.ts';
@@ -8,6 +8,7 @@ import { hashedAs, type JudgeDeps, type LocalEvidence } from './judge.ts';
 import { objectKey } from './keys.ts';
 import type { HashOutcome } from './ports/folder.ts';
 import type { ObjectKey, ObjectState } from './ports/store.ts';
+import { provenDigest } from './proven-digest.ts';
 
 export type ComparedContents =
   | {
@@ -66,7 +67,7 @@ async function sameAsObject(
   key: ObjectKey,
   deps: JudgeDeps,
 ): Promise<boolean> {
-  const bound = boundDigest(decodeMetadata(state.metadata), state.token.etag);
+  const bound = provenDigest(state);
   if (bound !== undefined) return bound === hashed.digest;
   if (hashed.etags.includes(state.token.etag)) return true;
   const legacy = deps.legacyIndex?.get(local.key);

@@ -1,4 +1,4 @@
-import { boundDigest, decodeMetadata } from '../formats/metadata-codec.ts';
+import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { mapConcurrent } from '../lib/map-concurrent.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { keyPath } from '../sync/path.ts';
@@ -7,6 +7,7 @@ import { findRenames, type Rename, type RenameCandidate } from '../sync/renames.
 import { type Evidence, hashedAs, type JudgeDeps, type Judgement } from './judge.ts';
 import { objectKey } from './keys.ts';
 import { problemFrom } from './problem-from.ts';
+import { provenDigest } from './proven-digest.ts';
 
 export interface FoundRenames {
   readonly remoteRenames: readonly Rename[];
@@ -127,7 +128,7 @@ async function askCreated(
       });
       if (head?.kind !== 'found' || head.state.token.etag !== row.remote?.token.etag) return [];
       const facts = decodeMetadata(head.state.metadata);
-      const digest = boundDigest(facts, head.state.token.etag);
+      const digest = provenDigest(head.state);
       if (digest === undefined || facts.kind === 'symlink') return [];
       // A move that also changed the mode is a new file: its mode must come along.
       if (facts.executable !== undefined && modes.get(digest) !== facts.executable) return [];

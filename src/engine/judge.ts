@@ -1,4 +1,4 @@
-import { boundDigest, decodeMetadata } from '../formats/metadata-codec.ts';
+import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { mapConcurrent } from '../lib/map-concurrent.ts';
 import {
   type Content,
@@ -22,6 +22,7 @@ import { WHOLE_READ_BYTES } from './operations/guarded.ts';
 import type { Folder, HashOutcome } from './ports/folder.ts';
 import type { ObjectState, Store } from './ports/store.ts';
 import { problemFrom } from './problem-from.ts';
+import { provenDigest } from './proven-digest.ts';
 
 /** What was found out about a row beyond the walk and the listing; operations and the base build on it. */
 export interface Evidence {
@@ -236,7 +237,7 @@ function remoteContent(
   sameBytesAsBase: boolean,
 ): Content | undefined {
   const metadata = decodeMetadata(state.metadata);
-  const digest: Digest | undefined = sameBytesAsBase ? base.digest : boundDigest(metadata, state.token.etag);
+  const digest: Digest | undefined = sameBytesAsBase ? base.digest : provenDigest(state);
   if (digest === undefined) return undefined;
   const sizeBytes = state.token.sizeBytes;
   if ((metadata.kind ?? base.kind) === 'symlink') return { kind: 'symlink', digest, sizeBytes };

@@ -1,8 +1,9 @@
-import { boundDigest, decodeMetadata, type ObjectFacts } from '../../formats/metadata-codec.ts';
+import { decodeMetadata, type ObjectFacts } from '../../formats/metadata-codec.ts';
 import { S4Error } from '../../lib/errors.ts';
 import type { Content } from '../../sync/entry.ts';
 import type { StagedFile, Staging } from '../ports/folder.ts';
 import type { GetOutcome, ObjectKey, ObjectState } from '../ports/store.ts';
+import { provenDigest } from '../proven-digest.ts';
 import { callOptions, type OperationContext } from './context.ts';
 
 /** An object's content in a temp file, verified and durable, ready to be placed. */
@@ -64,7 +65,7 @@ async function fill(
   const kind = facts.kind === 'symlink' ? 'symlink' : 'file';
   const executable = request.executable(facts.executable);
   const staged = await staging.finish(kind === 'symlink' ? { kind, mtimeNs } : { kind, executable, mtimeNs });
-  verify(staged, state, facts, request.key);
+  verify(staged, state, request.key);
   const { digest, sizeBytes } = staged;
   const content: Fetched['content'] =
     kind === 'symlink' ? { kind, digest, sizeBytes } : { kind, digest, sizeBytes, executable };
@@ -72,10 +73,10 @@ async function fill(
 }
 
 /** An ETag that is an MD5 vouches for the bytes; so does a SHA-256 whose MD5 is the ETag. Any other claim may be stale. */
-function verify(staged: StagedFile, state: ObjectState, facts: ObjectFacts, key: ObjectKey): void {
+function verify(staged: StagedFile, state: ObjectState, key: ObjectKey): void {
   if (staged.sizeBytes !== state.token.sizeBytes) throw corrupt(key, 'its length is not the announced one');
   if (staged.md5 === state.token.etag) return;
-  const bound = boundDigest(facts, state.token.etag);
+  const bound = provenDigest(state);
   if (bound !== undefined && bound !== staged.digest)
     throw corrupt(key, 'its bytes do not match its SHA-256');
 }

@@ -1,4 +1,4 @@
-import type { RemoteToken } from '../../sync/entry.ts';
+import type { Digest, RemoteToken } from '../../sync/entry.ts';
 
 /**
  * A key below the target's prefix, as the store has it: not yet known to be a name that a folder can hold
@@ -18,6 +18,8 @@ export interface ListedObject {
 export interface ObjectState {
   readonly token: RemoteToken;
   readonly metadata: ObjectMetadata;
+  /** SHA-256 that the store itself computed over the bytes; a claim in the metadata is not one. */
+  readonly digest?: Digest;
   readonly archived?: true;
 }
 

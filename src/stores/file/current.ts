@@ -3,6 +3,7 @@ import { type BigIntStats, constants, readlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { ObjectMetadata } from '../../engine/ports/store.ts';
 import { S4Error } from '../../lib/errors.ts';
+import type { Digest } from '../../sync/entry.ts';
 import type { FileContext } from './file-context.ts';
 import { isMissing, unlessMissing } from './file-errors.ts';
 import { externalId, type KeyHash, keyHash, type StatPrint, statPrint } from './layout.ts';
@@ -137,9 +138,16 @@ export function externalMetadata(stats: BigIntStats): ObjectMetadata {
   return { mtime: `${seconds}.${fraction}`, mode: `0${permissions.toString(8)}` };
 }
 
-export function metadataOf(current: Current): ObjectMetadata {
+/** What is said of a version; the digest is that of the bytes which this store itself wrote or read. */
+export interface Description {
+  readonly metadata: ObjectMetadata;
+  readonly digest?: Digest;
+}
+
+export function describe(current: Current): Description {
   const record = current.record && readRecord(current.record.file);
-  return record?.metadata ?? externalMetadata(current.stats);
+  if (record === undefined) return { metadata: externalMetadata(current.stats) };
+  return { metadata: record.metadata, digest: record.sha256 as Digest };
 }
 
 export function isExecutable(stats: BigIntStats): boolean {

@@ -1,17 +1,15 @@
-import type { ObjectKey, ObjectMetadata, ReadExpectation } from '../../engine/ports/store.ts';
+import type { ObjectKey, ReadExpectation } from '../../engine/ports/store.ts';
 import { isS4Error } from '../../lib/errors.ts';
 import { archivedVersions } from './archive.ts';
 import type { StoredBytes } from './body.ts';
-import { currentAt, externalMetadata, metadataOf } from './current.ts';
+import { currentAt, type Description, describe, externalMetadata } from './current.ts';
 import type { FileContext } from './file-context.ts';
 import { keyHash } from './layout.ts';
 import { checkFileKey } from './places.ts';
 import { readRecord } from './records.ts';
 
 /** A version that was found: where its bytes are and what is said of it. */
-export interface FoundVersion extends StoredBytes {
-  readonly metadata: ObjectMetadata;
-}
+export type FoundVersion = StoredBytes & Description;
 
 /** The current version, or the one with that id; undefined when there is none, or it is a delete marker. */
 export async function findVersion(
@@ -24,7 +22,7 @@ export async function findVersion(
   const current = await currentAt(context, key, signal);
   if (current && (versionId === undefined || versionId === current.id)) {
     const { hash, id, file, stats } = current;
-    return { key, hash, id, file, stats, metadata: metadataOf(current) };
+    return { key, hash, id, file, stats, ...describe(current) };
   }
   if (versionId === undefined) return undefined;
   const hash = keyHash(key);

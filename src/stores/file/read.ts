@@ -98,7 +98,9 @@ function markerState(marker: Marker | undefined): ObjectState | undefined {
 }
 
 function stateOf(found: FoundVersion | undefined): ObjectState | undefined {
-  return found && { token: tokenOf(found.id, found.stats), metadata: found.metadata };
+  if (found === undefined) return undefined;
+  const { id, stats, metadata, digest } = found;
+  return { token: tokenOf(id, stats), metadata, ...(digest !== undefined && { digest }) };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ObjectKey } from '../../../src/engine/ports/store.ts';
-import { type ContractCase, patternSource, readAll } from '../room.ts';
+import { bytesSource, type ContractCase, patternSource, readAll, writeToken } from '../room.ts';
 
 const NO_SUCH_ETAG = 'ffffffffffffffffffffffffffffffff';
 
@@ -24,6 +25,20 @@ export const readCases: readonly ContractCase[] = [
       await room.store1('bytes', source);
       const bytes = await readAll(await room.store.get(room.key('bytes')));
       expect(bytes && Buffer.from(bytes).equals(await source.read(0, size))).toBe(true);
+    },
+  },
+  {
+    name: 'a digest that the store gives is that of the bytes, whatever the metadata claims',
+    async run(room) {
+      const claim = { 's4-sha256': '0'.repeat(64) };
+      await room.store.put(room.key('claimed'), bytesSource(Buffer.from('truth')), {
+        condition: { kind: 'none' },
+        metadata: { ...writeToken(), ...claim },
+      });
+      const found = await room.store.head(room.key('claimed'));
+      const digest = found.kind === 'found' ? found.state.digest : undefined;
+      const truth = createHash('sha256').update('truth').digest('hex');
+      expect([undefined, truth]).toContain(digest);
     },
   },
   {

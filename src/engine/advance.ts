@@ -1,10 +1,10 @@
 import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { type BaseRow, sameFingerprint } from '../sync/entry.ts';
 import type { JoinedRow } from '../sync/join.ts';
+import type { Judged, JudgedEntry } from '../sync/judged.ts';
 import type { EntryKey } from '../sync/path.ts';
-import type { Judged, JudgedEntry } from '../sync/plan.ts';
 import { sameRemoteToken } from '../sync/token.ts';
-import type { Evidence } from './judge.ts';
+import type { Evidence } from './evidence.ts';
 import type { BaseChange } from './ports/base.ts';
 
 /**

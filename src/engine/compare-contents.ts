@@ -4,7 +4,7 @@ import type { Digest, RemoteRow } from '../sync/entry.ts';
 import type { LocalFile } from '../sync/operations.ts';
 import { keyPath } from '../sync/path.ts';
 import type { Equality } from '../sync/reconcile.ts';
-import { hashedAs, type JudgeDeps, type LocalEvidence } from './judge.ts';
+import { hashedAs, type LocalEvidence, type LookDeps } from './evidence.ts';
 import { objectKey } from './keys.ts';
 import type { HashOutcome } from './ports/folder.ts';
 import type { ObjectKey, ObjectState } from './ports/store.ts';
@@ -32,7 +32,7 @@ const PART_SIZES_MIB = [8, 5, 16, 15, 10, 32, 50, 64, 100, 128, 256, 512, 1024];
 export async function compareContents(
   local: LocalFile,
   remote: RemoteRow,
-  deps: JudgeDeps,
+  deps: LookDeps,
 ): Promise<ComparedContents> {
   const key = objectKey(remote.key);
   const signal = deps.signal ? { signal: deps.signal } : {};
@@ -65,7 +65,7 @@ async function sameAsObject(
   local: LocalFile,
   state: ObjectState,
   key: ObjectKey,
-  deps: JudgeDeps,
+  deps: LookDeps,
 ): Promise<boolean> {
   const bound = provenDigest(state);
   if (bound !== undefined) return bound === hashed.digest;
@@ -85,7 +85,7 @@ async function sameAsObject(
 async function digestOfObject(
   key: ObjectKey,
   state: ObjectState,
-  deps: JudgeDeps,
+  deps: LookDeps,
 ): Promise<Digest | undefined> {
   const got = await deps.store.get(key, {
     etag: state.token.etag,

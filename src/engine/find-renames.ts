@@ -1,10 +1,11 @@
 import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { mapConcurrent } from '../lib/map-concurrent.ts';
+import type { Judged, JudgedEntry } from '../sync/judged.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { keyPath } from '../sync/path.ts';
-import type { Judged, JudgedEntry } from '../sync/plan.ts';
 import { findRenames, type Rename, type RenameCandidate } from '../sync/renames.ts';
-import { type Evidence, hashedAs, type JudgeDeps, type Judgement } from './judge.ts';
+import { type Evidence, hashedAs, type LookDeps } from './evidence.ts';
+import type { Judgement } from './judge.ts';
 import { objectKey } from './keys.ts';
 import { problemFrom } from './problem-from.ts';
 import { provenDigest } from './proven-digest.ts';
@@ -22,7 +23,7 @@ const LOOKS_AT_ONCE = 48;
  * Recognises moved files: a creation and a deletion on one side with the same content. Only creations of a size that
  * also vanished are hashed (here) or asked about (in the store), so that a first upload costs nothing extra.
  */
-export async function recogniseRenames(judgement: Judgement, deps: JudgeDeps): Promise<FoundRenames> {
+export async function recogniseRenames(judgement: Judgement, deps: LookDeps): Promise<FoundRenames> {
   const entries = judgement.judged.filter((j): j is JudgedEntry => j.kind === 'entry' && !isClash(j));
   const goneHere = entries.filter(({ decision }) => decision.kind === 'delete-remote');
   const goneThere = entries.filter(({ decision }) => decision.kind === 'delete-local');
@@ -73,7 +74,7 @@ interface HashedCreation {
 async function hashCreated(
   created: readonly JudgedEntry[],
   sizes: ReadonlySet<number>,
-  deps: JudgeDeps,
+  deps: LookDeps,
 ): Promise<readonly HashedCreation[]> {
   const candidates = created.filter(
     ({ row }) => row.local?.kind === 'file' && sizes.has(row.local.fingerprint.sizeBytes),
@@ -110,7 +111,7 @@ async function hashCreated(
 async function askCreated(
   created: readonly JudgedEntry[],
   gone: readonly JudgedEntry[],
-  deps: JudgeDeps,
+  deps: LookDeps,
 ): Promise<readonly RenameCandidate[]> {
   const sizes = sizesOf(gone);
   const modes = new Map(gone.flatMap(({ row }) => modeOf(row)));

@@ -4,7 +4,7 @@ import { baseName, keyPath, parentPath } from '../sync/path.ts';
 import { sameRemoteToken } from '../sync/token.ts';
 import { objectKey } from './keys.ts';
 import { runPass } from './pass.ts';
-import type { Scan } from './scan.ts';
+import type { ExtraRules, Scan } from './scan.ts';
 import type { Session } from './session.ts';
 
 /** A rule file larger than this is no rule file. */
@@ -35,9 +35,9 @@ export async function syncRules(found: Scan, rules: readonly JoinedRow[], sessio
 export async function remoteRules(
   rules: readonly JoinedRow[],
   session: Session,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  for (const { key, remote } of rules) {
+): Promise<ReadonlyMap<string, ExtraRules>> {
+  const texts = new Map<string, ExtraRules>();
+  for (const { key, local, remote } of rules) {
     if (remote === undefined || remote.token.sizeBytes > MAX_RULES_BYTES) continue;
     const got = await session.deps.store.get(
       objectKey(remote.key),
@@ -46,7 +46,8 @@ export async function remoteRules(
     if (got.kind !== 'found') continue;
     const chunks: Uint8Array[] = [];
     for await (const chunk of got.body) chunks.push(chunk);
-    texts.set(parentPath(keyPath(key)) ?? '', Buffer.concat(chunks).toString('utf8'));
+    const text = Buffer.concat(chunks).toString('utf8');
+    texts.set(parentPath(keyPath(key)) ?? '', { text, aloneThere: local === undefined });
   }
   return texts;
 }

@@ -1,8 +1,9 @@
 import { judgePlan } from '../sync/guards.ts';
 import type { JoinedRow } from '../sync/join.ts';
+import type { JudgedEntry } from '../sync/judged.ts';
 import type { Operation, PlannedOperation } from '../sync/operations.ts';
 import type { EntryKey, RelPath } from '../sync/path.ts';
-import { type JudgedEntry, makePlan, type Plan, type PlanInput } from '../sync/plan.ts';
+import { makePlan, type Plan, type PlanInput } from '../sync/plan.ts';
 import { observedChanges } from './advance.ts';
 import { isApproved, planId, rememberHalt } from './approval.ts';
 import { type CopyNames, createCopyNames, losingVersion } from './copy-names.ts';

@@ -1,12 +1,12 @@
 import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import type { JudgedEntry, Resolution } from '../sync/judged.ts';
 import { mergeTexts } from '../sync/merge.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { keyPath } from '../sync/path.ts';
-import type { JudgedEntry, Resolution } from '../sync/plan.ts';
 import type { ConflictContents, CycleDeps, CycleOptions } from './cycle.ts';
 import type { ConflictChoice, ConflictView } from './events.ts';
-import type { Evidence } from './judge.ts';
+import type { Evidence } from './evidence.ts';
 import { objectKey } from './keys.ts';
 import { conflictView } from './views.ts';
 

@@ -8,7 +8,7 @@ import { type PassOutcome, runPass } from './pass.ts';
 import type { Base } from './ports/base.ts';
 import { hostLookup, publishFacts } from './publish.ts';
 import { recover } from './recover.ts';
-import { type Scan, scan } from './scan.ts';
+import { type ExtraRules, type Scan, scan } from './scan.ts';
 import { contextOf, notice, problem, type Session } from './session.ts';
 import type { OpenedBase } from './state/base.ts';
 import { openBase } from './state/open-base.ts';
@@ -152,13 +152,12 @@ async function look(session: Session): Promise<Scan> {
   return scanWith(await remoteRules(rules, session), session);
 }
 
-async function scanWith(extraRules: ReadonlyMap<string, string>, session: Session): Promise<Scan> {
+async function scanWith(extraRules: ReadonlyMap<string, ExtraRules>, session: Session): Promise<Scan> {
   const { deps, options, base } = session;
   const only = options.paths?.length === 1 ? options.paths[0] : undefined;
   const found = await scan(deps.folder, deps.store, trusted(base), {
     distrustStat: options.checksum === true,
     extraRules,
-    ignoreLegacyIndex: options.legacyIndex !== undefined,
     ...(only !== undefined && { under: only }),
     ...(options.signal && { signal: options.signal }),
   });

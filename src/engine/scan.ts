@@ -16,12 +16,16 @@ import type { Base } from './ports/base.ts';
 import type { Folder, WalkItem } from './ports/folder.ts';
 import type { ListedObject, Store } from './ports/store.ts';
 
+/** The other side's version of a `.syncignore` that differs from the one here. */
+export interface ExtraRules {
+  readonly text: string;
+  readonly aloneThere: boolean;
+}
+
 export interface ScanOptions {
   readonly distrustStat: boolean;
   /** Rules of the other side where its `.syncignore` differs from the local one, by folder. */
-  readonly extraRules: ReadonlyMap<string, string>;
-  /** Never content: Python S4's index at the top. */
-  readonly ignoreLegacyIndex: boolean;
+  readonly extraRules: ReadonlyMap<string, ExtraRules>;
   readonly under?: RelPath;
   readonly signal?: AbortSignal;
 }
@@ -49,9 +53,13 @@ export async function scan(
   const problems: Problem[] = [];
   const notices: { path: string; message: string }[] = [];
   const rules = createIgnoreRules();
-  for (const [at, text] of options.extraRules) rules.addRules(at, text);
+  for (const [at, { text, aloneThere }] of options.extraRules) {
+    rules.addRules(at, text);
+    // Of two versions the absent one counts as empty: what one of them ignores is ignored.
+    if (aloneThere) rules.addRules(at, '');
+  }
   const join = createJoin({
-    isIgnored: (key) => isIgnored(key, rules, options.ignoreLegacyIndex),
+    isIgnored: (key) => isIgnored(key, rules),
     distrustStat: options.distrustStat,
   });
   const signal = options.signal === undefined ? {} : { signal: options.signal };
@@ -59,10 +67,8 @@ export async function scan(
   const listing = collectListing(store, problems, { ...signal, ...under });
   // An early failure of the walk must not leave the listing's rejection unhandled.
   listing.catch(() => undefined);
-  const walk = readAhead(
-    folder.walk({ ...signal, ...under, extraRules: options.extraRules }),
-    WALK_BATCHES_AHEAD,
-  );
+  const texts = new Map([...options.extraRules].map(([at, { text }]) => [at, text]));
+  const walk = readAhead(folder.walk({ ...signal, ...under, extraRules: texts }), WALK_BATCHES_AHEAD);
   const baseRows = base.rows()[Symbol.asyncIterator]();
   const feed = {
     base: async () => {
@@ -158,8 +164,7 @@ function remoteRow(object: ListedObject, prefixBytes: number, problems: Problem[
   return { key: parsed.key, token: object.token, ...(object.archived && { archived: true }) };
 }
 
-function isIgnored(key: EntryKey, rules: IgnoreRules, ignoreLegacyIndex: boolean): boolean {
-  if (ignoreLegacyIndex && key === '.index') return true;
+function isIgnored(key: EntryKey, rules: IgnoreRules): boolean {
   return !rules.empty && rules.ignores(keyPath(key), isFolderKey(key));
 }
 

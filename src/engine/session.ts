@@ -4,7 +4,7 @@ import type { Problem } from '../sync/problem.ts';
 import type { CopyNames } from './copy-names.ts';
 import type { CycleDeps, CycleOptions } from './cycle.ts';
 import type { NoticeCode } from './events.ts';
-import type { Evidence } from './judge.ts';
+import type { Evidence } from './evidence.ts';
 import type { OperationContext } from './operations/context.ts';
 import type { Base } from './ports/base.ts';
 import type { MadeChoice } from './resolve-conflicts.ts';

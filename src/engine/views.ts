@@ -1,6 +1,6 @@
 import { assertNever } from '../lib/assert-never.ts';
+import type { JudgedEntry } from '../sync/judged.ts';
 import type { Operation } from '../sync/operations.ts';
-import type { JudgedEntry } from '../sync/plan.ts';
 import type { ConflictSideView, ConflictView, OperationView } from './events.ts';
 
 /** What people and scripts are told of an operation; undefined where it is not worth a line. */

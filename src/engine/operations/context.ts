@@ -3,7 +3,7 @@ import type { EntryKey } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { CopyNames } from '../copy-names.ts';
 import type { NoticeCode } from '../events.ts';
-import type { Evidence } from '../judge.ts';
+import type { Evidence } from '../evidence.ts';
 import type { Base, BaseChange } from '../ports/base.ts';
 import type { Folder } from '../ports/folder.ts';
 import type { Runtime } from '../ports/runtime.ts';

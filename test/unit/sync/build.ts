@@ -7,8 +7,8 @@ import type {
   RemoteToken,
 } from '../../../src/sync/entry.ts';
 import type { JoinedRow, Presence } from '../../../src/sync/join.ts';
+import type { Judged, JudgedEntry } from '../../../src/sync/judged.ts';
 import type { EntryKey } from '../../../src/sync/path.ts';
-import type { Judged, JudgedEntry } from '../../../src/sync/plan.ts';
 import type { Decision, FolderDecision } from '../../../src/sync/reconcile.ts';
 
 export const key = (text: string): EntryKey => text as EntryKey;

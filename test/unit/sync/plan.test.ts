@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Judged, Resolution } from '../../../src/sync/judged.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
-import { type Judged, makePlan, type Plan, type PlanInput, type Resolution } from '../../../src/sync/plan.ts';
+import { makePlan, type Plan, type PlanInput } from '../../../src/sync/plan.ts';
 import { DOWN, entry, folder, joined, key, UP } from './build.ts';
 
 const DELETE_LOCAL = { kind: 'delete-local' } as const;

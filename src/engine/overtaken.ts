@@ -12,6 +12,8 @@ export interface OvertakenRequest {
   readonly path: RelPath;
   /** The last state of the key that this client knew; absent: it knew of none. */
   readonly since?: RemoteToken;
+  /** The newest version is our own deletion of `since`: what lies between the two we never saw. */
+  readonly deleted?: boolean;
 }
 
 /**
@@ -50,7 +52,8 @@ async function findOvertaken(
   for (const [i, version] of chain.entries()) {
     // A delete marker over it: whoever deleted it meant it.
     if (version.content === undefined) {
-      expected = undefined;
+      const { deleted, since } = request;
+      expected = i === 0 && deleted === true ? (since?.versionId ?? since?.etag) : undefined;
       continue;
     }
     const head = await context.store.head(request.key, {

@@ -46,7 +46,8 @@ async function recoverIntent(intent: Intent, context: OperationContext): Promise
     case 'unguarded-put': {
       const base = await context.base.get(entryKeyOf(intent.key));
       const since = base === undefined ? {} : { since: base.remote };
-      await recoverOvertaken({ key: intent.key, path: pathOf(intent.key), ...since }, context);
+      const deleted = intent.write === '';
+      await recoverOvertaken({ key: intent.key, path: pathOf(intent.key), ...since, deleted }, context);
       return;
     }
     default:

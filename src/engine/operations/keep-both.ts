@@ -1,10 +1,11 @@
 import type { LocalFile, OperationOf } from '../../sync/operations.ts';
 import { fileKey, keyPath, type RelPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
-import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { blocked, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { archivedObject, placedRow } from './download.ts';
 import { fetchObject } from './fetch-object.ts';
 import { placeFetched } from './place-fetched.ts';
+import { deleteKnown } from './remove.ts';
 import { upload } from './upload.ts';
 
 /**
@@ -76,13 +77,16 @@ export async function remoteAside(
   if (placed.kind === 'refused') return placed.result;
   const sent = await uploadNew(copy, context);
   if (sent.kind !== 'done') return sent;
-  const deleted = await context.store.delete(at, {
-    condition: { kind: 'matches', etag: remote.token.etag },
-    ...callOptions(context),
-  });
-  if (deleted.kind === 'precondition-failed') return { ...sent, lookAgain: true };
+  const deleted = await deleteKnown(remote, copy, context);
+  const finished = [...(sent.finished ?? []), ...deleted.finished];
+  if (deleted.outcome.kind === 'precondition-failed') return { ...sent, finished, lookAgain: true };
   context.notice('edit-kept', key, `a folder has this name here: the file from the store is kept as ${copy}`);
-  return { ...sent, changes: [...sent.changes, { kind: 'drop', key }] };
+  return {
+    ...sent,
+    changes: [...sent.changes, { kind: 'drop', key }],
+    finished,
+    ...(deleted.overtaken && { lookAgain: true }),
+  };
 }
 
 async function withCopy(

@@ -7,6 +7,7 @@ import { objectKey } from '../keys.ts';
 import type { ObjectMetadata } from '../ports/store.ts';
 import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { modeFact } from './facts.ts';
+import { writeUnguarded } from './unguarded.ts';
 
 /**
  * Publishes an executable bit: the object is copied onto itself with new metadata. Expects the listed ETag as source
@@ -32,13 +33,18 @@ export async function modeUp(
     's4-write': write,
     's4-parent': head.state.token.versionId ?? etag,
   };
-  const copied = await context.store.copy(at, at, {
-    source: { etag },
-    condition: { kind: 'matches', etag },
-    metadata,
-    ...callOptions(context),
-  });
-  if (copied.kind !== 'stored') return STALE;
+  const since = head.state.token;
+  const guarded = context.capabilities.copyIfMatch;
+  const copied = await writeUnguarded({ key: at, path: keyPath(key), since, guarded, write }, context, () =>
+    context.store.copy(at, at, {
+      source: { etag },
+      condition: { kind: 'matches', etag },
+      metadata,
+      ...callOptions(context),
+    }),
+  );
+  const { outcome, finished, overtaken } = copied;
+  if (outcome.kind !== 'stored') return { kind: 'stale', finished };
   const known = context.evidence.get(key)?.local;
   const row: BaseRow = {
     key: local.key,
@@ -46,12 +52,14 @@ export async function modeUp(
     mtimeNs,
     local: local.fingerprint,
     ...(known?.racy === true && { racy: true }),
-    remote: copied.token,
+    remote: outcome.token,
   };
   return {
     kind: 'done',
     changes: [{ kind: 'set', row }],
+    finished,
     facts: [modeFact(row, write, head.state.token, context.runtime.nowMs())],
+    ...(overtaken && { lookAgain: true }),
   };
 }
 

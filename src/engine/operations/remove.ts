@@ -1,11 +1,13 @@
+import type { RemoteRow } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
-import { keyPath } from '../../sync/path.ts';
+import { keyPath, type RelPath } from '../../sync/path.ts';
 import { sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
-import { recoverOvertaken } from '../overtaken.ts';
+import type { DeleteOutcome } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact } from './facts.ts';
 import { nameForEdit } from './place-fetched.ts';
+import { type Written, writeUnguarded } from './unguarded.ts';
 
 /**
  * Moves a local file to the trash because the object is gone. Expects a HEAD that says so (a listing may lag), and the
@@ -54,22 +56,27 @@ export async function deleteRemote(
   const { key, remote, base } = operation;
   const now = context.respelled.has(key) ? undefined : await context.folder.stat(keyPath(key));
   if (operation.ignored !== true && now !== undefined && now.kind !== 'folder') return STALE;
-  const at = objectKey(remote.key);
-  const outcome = await context.store.delete(at, {
-    condition: { kind: 'matches', etag: remote.token.etag },
-    ...callOptions(context),
-  });
-  if (outcome.kind === 'precondition-failed') return STALE;
-  const { deleteIfMatch, versioning } = context.capabilities;
-  const overtaken =
-    !deleteIfMatch && versioning === 'enabled' && outcome.kind === 'deleted'
-      ? await recoverOvertaken({ key: at, path: keyPath(key), since: remote.token }, context)
-      : false;
+  const { outcome, finished, overtaken } = await deleteKnown(remote, keyPath(key), context);
+  if (outcome.kind === 'precondition-failed') return { kind: 'stale', finished };
   return {
     kind: 'done',
     changes: [{ kind: 'drop', key: base.key }],
+    finished,
     facts: [deleteFact(base, context.runtime.nowMs())],
     deleted: 'remote',
     ...(overtaken && { lookAgain: true }),
   };
+}
+
+/** Deletes an object in the state that it was listed in; what somebody wrote over that meanwhile comes back beside `path`. */
+export function deleteKnown(
+  { key, token }: RemoteRow,
+  path: RelPath,
+  context: OperationContext,
+): Promise<Written<DeleteOutcome>> {
+  const at = objectKey(key);
+  const guarded = context.capabilities.deleteIfMatch;
+  return writeUnguarded({ key: at, path, since: token, deleted: true, guarded, write: '' }, context, () =>
+    context.store.delete(at, { condition: { kind: 'matches', etag: token.etag }, ...callOptions(context) }),
+  );
 }

@@ -5,6 +5,8 @@ import { keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact, putFact } from './facts.ts';
+import { deleteKnown } from './remove.ts';
+import { writeUnguarded } from './unguarded.ts';
 
 /**
  * A file was moved here: the object is copied inside the store, and only then its old name deleted. The source is
@@ -25,25 +27,27 @@ export async function renameRemote(
   if (gone !== undefined && gone.kind !== 'folder') return STALE;
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
   const md5 = context.evidence.get(key)?.local?.md5;
-  const copied = await context.store.copy(objectKey(from.key), objectKey(key), {
-    source: { etag: from.token.etag },
-    condition: { kind: 'absent' },
-    metadata: encodeMetadata({
-      kind: content.kind,
-      executable: content.kind === 'file' && content.executable,
-      mtimeNs: local.fingerprint.mtimeNs,
-      digest: content.digest,
-      ...(md5 !== undefined && { md5 }),
-      write,
+  const metadata = encodeMetadata({
+    kind: content.kind,
+    executable: content.kind === 'file' && content.executable,
+    mtimeNs: local.fingerprint.mtimeNs,
+    digest: content.digest,
+    ...(md5 !== undefined && { md5 }),
+    write,
+  });
+  const to = objectKey(key);
+  const guarded = context.capabilities.copyIfAbsent;
+  const copied = await writeUnguarded({ key: to, path: keyPath(key), guarded, write }, context, () =>
+    context.store.copy(objectKey(from.key), to, {
+      source: { etag: from.token.etag },
+      condition: { kind: 'absent' },
+      metadata,
+      ...callOptions(context),
     }),
-    ...callOptions(context),
-  });
-  if (copied.kind !== 'stored') return STALE;
+  );
+  if (copied.outcome.kind !== 'stored') return { kind: 'stale', finished: copied.finished };
   // Refused when somebody wrote to the old name meanwhile: that write stays, as a file of its own.
-  await context.store.delete(objectKey(from.key), {
-    condition: { kind: 'matches', etag: from.token.etag },
-    ...callOptions(context),
-  });
+  const deleted = await deleteKnown(from, keyPath(base.key), context);
   const racy = context.evidence.get(key)?.local?.racy === true;
   const row: BaseRow = {
     key,
@@ -51,7 +55,7 @@ export async function renameRemote(
     mtimeNs: local.fingerprint.mtimeNs,
     local: local.fingerprint,
     ...(racy && { racy }),
-    remote: copied.token,
+    remote: copied.outcome.token,
   };
   const nowMs = context.runtime.nowMs();
   return {
@@ -60,7 +64,9 @@ export async function renameRemote(
       { kind: 'drop', key: base.key },
       { kind: 'set', row },
     ],
+    finished: [...copied.finished, ...deleted.finished],
     facts: [putFact(row, write, undefined, nowMs), deleteFact(base, nowMs)],
+    ...((copied.overtaken || deleted.overtaken) && { lookAgain: true }),
   };
 }
 

@@ -23,6 +23,7 @@ export type Intent =
   | {
       readonly kind: 'unguarded-put';
       readonly key: ObjectKey;
+      /** '' for a deletion. */
       readonly write: string;
       readonly parent: string;
     };

@@ -4,7 +4,7 @@ import type { OperationOf } from '../../sync/operations.ts';
 import { type EntryKey, keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
 import type { BaseChange } from '../ports/base.ts';
-import type { ContentSource } from '../ports/store.ts';
+import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 
 const EMPTY: ContentSource = { sizeBytes: 0, read: async () => new Uint8Array(0) };
@@ -28,15 +28,23 @@ export async function makeRemoteFolder(
   const { key } = operation;
   const now = await context.folder.stat(keyPath(key));
   if (now?.kind !== 'folder') return STALE;
-  const outcome = await context.store.put(objectKey(key), EMPTY, {
-    condition: { kind: 'absent' },
-    metadata: encodeMetadata({
-      kind: 'folder',
-      write: `${context.clientId}.${context.runtime.randomHex(8)}`,
-    }),
-    ...callOptions(context),
-  });
+  let outcome = await putMarker(key, { kind: 'absent' }, context);
+  // SeaweedFS keeps the folder of files that were deleted, unlisted: it answers a HEAD, and no condition holds for it.
+  if (outcome.kind === 'precondition-failed' && (await holdsNothing(key, context)))
+    outcome = await putMarker(key, { kind: 'none' }, context);
   return outcome.kind === 'stored' ? done(setFolder(key, outcome.token)) : STALE;
+}
+
+function putMarker(key: EntryKey, condition: WriteCondition, context: OperationContext): Promise<PutOutcome> {
+  context.signal?.throwIfAborted();
+  const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
+  const metadata = encodeMetadata({ kind: 'folder', write });
+  return context.store.put(objectKey(key), EMPTY, { condition, metadata, ...callOptions(context) });
+}
+
+async function holdsNothing(key: EntryKey, context: OperationContext): Promise<boolean> {
+  const head = await context.store.head(objectKey(key), callOptions(context));
+  return head.kind === 'found' && head.state.token.sizeBytes === 0;
 }
 
 /** rmdir refuses a folder that is not empty: what is in there, synced or not, stays and so does the folder. */

@@ -21,6 +21,11 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
     openStore: (access, limits) => openStore(access, limits ?? {}, runtime),
     openFolder: (root, options) => openFolder(root, options?.legacy === true, runtime),
     prepareStore: (access, wishes, signal) => prepareStore(access, wishes, signal, runtime),
+    examineStore: async (access, signal) => {
+      if (access.place.kind === 'file') return undefined;
+      const { examineBucket } = await import('./stores/examine.ts');
+      return examineBucket(s3Options(access, access.place.bucket, runtime), signal);
+    },
     joinTarget: async (store, folder, capabilities, signal) => {
       const { joinTarget } = await import('./engine/identity.ts');
       return joinTarget({ store, folder, runtime, capabilities, signal });

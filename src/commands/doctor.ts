@@ -8,19 +8,11 @@ import { escapeForTerminal } from '../report/escape.ts';
 import { count } from '../report/format.ts';
 import type { Tone } from '../report/line.ts';
 import type { Context } from './context.ts';
+import { type Check, checkPromises } from './doctor-store.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { withStore } from './open-target.ts';
-import { capabilityLines } from './promises.ts';
 import { exitOfError } from './run-targets.ts';
 import { loadTargets } from './select.ts';
-
-interface Check {
-  readonly name: string;
-  readonly outcome: 'ok' | 'warning' | 'failed' | 'fixed';
-  readonly message: string;
-  readonly hint?: string;
-  readonly exit?: ExitCode;
-}
 
 /**
  * `s4 doctor`: looks at everything a sync needs and says what is wrong. Writes nothing, but with `fix`: the permissions
@@ -137,9 +129,7 @@ async function* checkStore(context: Context, target: TargetSettings, fix: boolea
     ...(fix ? [await probeAgain(context, target, store)] : []),
   ]);
   yield* checks;
-  const current = findTarget(target.name, context.config.read().targets);
-  for (const { text } of capabilityLines(current))
-    yield { name: 'safety', outcome: 'warning', message: text.replace(/^Note: /, '') };
+  yield* checkPromises(context, findTarget(target.name, context.config.read().targets));
 }
 
 async function checkMarker(context: Context, target: TargetSettings, store: Store): Promise<Check> {

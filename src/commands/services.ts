@@ -6,6 +6,7 @@ import type { Base } from '../engine/ports/base.ts';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
+import type { Examined } from '../stores/examine.ts';
 import type { Prepared, PrepareWishes } from '../stores/prepare.ts';
 
 /** Everything that is needed to reach a store. */
@@ -43,6 +44,8 @@ export interface Services {
    * @throws S4Error STORE_NO_BUCKET when it is not, and `create` was not wished for
    */
   prepareStore(access: StoreAccess, wishes: PrepareWishes, signal: AbortSignal): Promise<Prepared>;
+  /** What a bucket says of itself; undefined for a directory, which has no such settings. @throws S4Error STORE_* */
+  examineStore(access: StoreAccess, signal: AbortSignal): Promise<Examined | undefined>;
   /** Writes or reads the ids on both sides. @throws S4Error MARKER_FOREIGN, STORE_FOREIGN */
   joinTarget(
     store: Store,

@@ -8,6 +8,7 @@ import type { CycleSummary, SyncEvent } from '../../src/engine/events.ts';
 import { joinTarget } from '../../src/engine/identity.ts';
 import { openBase } from '../../src/engine/state/open-base.ts';
 import { createMemoryDisk, type MemoryDisk } from '../../src/local/memory/disk.ts';
+import type { Examined } from '../../src/stores/examine.ts';
 import { createMemoryServer, type MemoryServer } from '../../src/stores/memory/memory-server.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 
@@ -49,6 +50,8 @@ export interface Bench {
   readonly asked: string[];
   stdin: string;
   engine: FakeEngine;
+  /** What the bucket says of itself to `s4 doctor`; undefined as for a directory. */
+  examined: Examined | undefined;
   /** Makes a folder below the root and returns its real path. */
   folder(name: string): string;
   process(cwd?: string): Process;
@@ -75,6 +78,7 @@ export function createBench(root: string): Bench {
     },
     openStore: async ({ place }) => server(place.url).connect(runtime),
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
+    examineStore: async () => bench.examined,
     prepareStore: async () => ({ created: false, versioningEnabled: false }),
     joinTarget: (store, folder, capabilities) => joinTarget({ store, folder, runtime, capabilities }),
     openBase: (target, folder) =>
@@ -94,6 +98,7 @@ export function createBench(root: string): Bench {
     asked: [],
     stdin: '',
     engine: ({ deps, options }) => quietCycle(deps, options),
+    examined: undefined,
     folder: (name) => {
       mkdirSync(join(real, name), { recursive: true });
       return join(real, name);

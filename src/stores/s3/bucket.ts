@@ -35,6 +35,8 @@ export interface Bucket {
   /** Resolves when the service says that versions are kept; AWS advises to wait 15 minutes after the first time. */
   enableVersioning(options?: CallOptions): Promise<void>;
   lifecycle(options?: CallOptions): Promise<LifecycleFacts>;
+  /** How far this machine's clock is ahead of the service's, to the second; undefined where it names no time. */
+  clockAheadMs(options?: CallOptions): Promise<number | undefined>;
   close(): void;
 }
 
@@ -105,6 +107,12 @@ export function openBucket(options: S3BucketOptions): Bucket {
       if (hasNoLifecycle(reply.refusal)) return { kind: 'known', rules: [] };
       if (isUnsupported(reply.refusal)) return { kind: 'unknown', rules: [] };
       throw transport.refused(request, reply.refusal);
+    },
+    clockAheadMs: async ({ signal } = {}) => {
+      const request: S3Request = { operation: 'HeadBucket', method: 'HEAD' };
+      const { headers } = await transport.call(request, { signal });
+      const serviceMs = Date.parse(headers.date ?? '');
+      return Number.isNaN(serviceMs) ? undefined : options.runtime.nowMs() - serviceMs;
     },
     close: () => session.close(),
   };

@@ -28,10 +28,10 @@ describe('target names', () => {
 });
 
 describe('the folder of the configuration', () => {
-  const place = { home: '/home/u', cwd: '/work' };
+  const place = { home: '/home/u', cwd: '/cwd' };
   test('is the flag, else S4_CONFIG_DIR, else XDG, else ~/.config/s4', () => {
     const env = { S4_CONFIG_DIR: '/own', XDG_CONFIG_HOME: '/xdg' };
-    expect(configDir({ ...place, env, flag: 'here' })).toBe('/work/here');
+    expect(configDir({ ...place, env, flag: 'here' })).toBe('/cwd/here');
     expect(configDir({ ...place, env })).toBe('/own');
     expect(configDir({ ...place, env: { XDG_CONFIG_HOME: '/xdg' } })).toBe('/xdg/s4');
     expect(configDir({ ...place, env: { XDG_CONFIG_HOME: 'relative' } })).toBe('/home/u/.config/s4');

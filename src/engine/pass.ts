@@ -2,7 +2,7 @@ import { judgePlan } from '../sync/guards.ts';
 import type { JoinedRow } from '../sync/join.ts';
 import type { JudgedEntry } from '../sync/judged.ts';
 import type { Operation, PlannedOperation } from '../sync/operations.ts';
-import type { EntryKey, RelPath } from '../sync/path.ts';
+import { type EntryKey, keyPath, type RelPath } from '../sync/path.ts';
 import { makePlan, type Plan, type PlanInput } from '../sync/plan.ts';
 import { observedChanges } from './advance.ts';
 import { isApproved, planId, rememberHalt } from './approval.ts';
@@ -53,7 +53,10 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   if (options.mode === 'preview') return { kind: 'done', lookAgain: false };
 
   const changes = observedChanges(renames.judged, renames.evidence);
-  if (changes.length > 0) await session.base.record({ changes });
+  if (changes.length > 0) {
+    await settleAdopted(renames.judged, session);
+    await session.base.record({ changes });
+  }
   await settleIgnored(found.nowIgnored, session);
   const respelled = findRespelled(paired.rows, foldsCase);
   const context = { ...contextOf(session, renames.evidence, copyNames), respelled };
@@ -72,6 +75,17 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
     nextId: () => session.nextOperationId++,
   });
   return { kind: 'done', lookAgain: lookAgain || judgement.unsettled > 0 };
+}
+
+/**
+ * What is equal without a transfer may have been put there by a run that was killed before it made its folders durable:
+ * a base that says more than the disk after a power loss would delete it everywhere (H9). At a first sync there was no
+ * such run.
+ */
+async function settleAdopted(judged: FoundRenames['judged'], { base, deps }: Session): Promise<void> {
+  if (base.trust !== 'sound') return;
+  for (const { row, decision } of judged) if (decision.kind === 'adopt') deps.folder.touch(keyPath(row.key));
+  await deps.folder.sync();
 }
 
 type Planned =

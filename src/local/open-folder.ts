@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
+import { parentPath } from '../sync/path.ts';
 import { type AnchorContext, canAnchor, rootMissing } from './anchor.ts';
 import { makeFolder, remove, removeFolder, rename, setExecutable } from './change.ts';
 import type { ChangeContext } from './change-context.ts';
@@ -101,6 +102,10 @@ export async function openFolder(options: OpenFolderOptions): Promise<Folder> {
       guardLocal(path, () => setExecutable(change, path, executable, expected)),
     makeFolder: async (path) => guardLocal(path, () => makeFolder(change, path)),
     removeFolder: async (path) => guardLocal(path, () => removeFolder(change, path)),
+    touch: (path) => {
+      for (let above = parentPath(path); above !== undefined; above = parentPath(above)) touched.add(above);
+      touched.add('');
+    },
     sync: () => guardLocalAsync(root, () => touched.sync()),
     restoreFromTrash: async (ref, path, copyPath) =>
       guardLocal(path, () => restoreFromTrash(change, ref, path, copyPath).kind),

@@ -192,6 +192,11 @@ export interface Folder {
   makeFolder(path: RelPath): Promise<'made' | 'exists' | 'blocked'>;
   /** rmdir: an empty folder only. */
   removeFolder(path: RelPath): Promise<RemoveFolderOutcome>;
+  /**
+   * Counts the folders above a path among those that the next `sync` makes durable: what lies there may have been put
+   * there by a run that was killed before its own.
+   */
+  touch(path: RelPath): void;
   /** Makes what `place`, `remove`, `rename` and the folder calls did durable: fsync of every folder touched since. */
   sync(): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 import type { Folder, Placement, PlaceOutcome, RenameOutcome } from '../../engine/ports/folder.ts';
 import { isS4Error, S4Error } from '../../lib/errors.ts';
 import { type Fingerprint, sameFingerprint, sameMovedFile } from '../../sync/entry.ts';
-import type { RelPath } from '../../sync/path.ts';
+import { parentPath, type RelPath } from '../../sync/path.ts';
 import { type ContentNode, fingerprintOf, isContent, type MemoryNode } from './nodes.ts';
 import { tempPath } from './paths.ts';
 import { isRacy } from './read.ts';
@@ -10,7 +10,7 @@ import type { Trash } from './trash.ts';
 
 type Changes = Pick<
   Folder,
-  'place' | 'remove' | 'rename' | 'setExecutable' | 'makeFolder' | 'removeFolder' | 'sync'
+  'place' | 'remove' | 'rename' | 'setExecutable' | 'makeFolder' | 'removeFolder' | 'touch' | 'sync'
 >;
 
 export function createChanger(session: Session, trash: Trash): Changes {
@@ -42,6 +42,9 @@ export function createChanger(session: Session, trash: Trash): Changes {
       if (found.kind === 'no-parent' || found.node === undefined) return 'absent';
       if (found.node.kind !== 'folder') return 'blocked';
       return session.rmdir(path) ? 'removed' : 'not-empty';
+    },
+    touch(path) {
+      for (let at: RelPath | undefined = path; at !== undefined; at = parentPath(at)) session.touch(at);
     },
     async sync() {
       session.live();

@@ -67,6 +67,8 @@ export interface Session {
   /** Makes every missing folder above a path; false where something else is in the way. */
   makeParents(path: string): boolean;
   makeFolder(path: string): void;
+  /** Counts the folder of a path among those that `syncFolders` makes durable. */
+  touch(path: string): void;
   syncFolders(): void;
 }
 
@@ -186,6 +188,7 @@ export function createSession(disk: DiskState): Session {
       step('fsync', path);
       fs.syncFile(node);
     },
+    touch,
     syncFolders() {
       for (const [folder, path] of touched) {
         step('fsync-folder', path);

@@ -43,6 +43,7 @@ export function createWorld(options: MemoryServerOptions = {}): World {
       const runtime = {
         ...createFakeRuntime({ seed: seed++, host: name }),
         nowMs: clock.nowMs,
+        sleep: clock.sleep,
         advance: clock.advance,
       };
       const disk = createMemoryDisk({ runtime, foldsCase });

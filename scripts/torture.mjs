@@ -1,5 +1,6 @@
 // The built s4 under torture: several clients, edits at chance, kill -9, a server that dies, a network that lies. At
 // the end a checker that shares no code with s4 accounts for every content that anyone ever wrote.
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -68,6 +69,8 @@ async function main() {
       say(`interrupted; ${root} is left`);
       process.exit(130);
     });
+  // One for each process that must not outlive this one.
+  setMaxListeners(0, process);
   const outside = makeOutside(root);
   const violations = [];
   const place = await openPlace(flags, root);

@@ -1,6 +1,6 @@
 // SeaweedFS, on ports of its own that it keeps when it is killed and started again.
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -8,7 +8,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const CREDENTIALS = { accessKeyId: 's4torture', secretAccessKey: 's4torture-secret' };
-const START_MS = 90_000;
+const START_MS = 180_000;
 
 /**
  * @typedef {object} Server
@@ -30,6 +30,8 @@ export async function startSeaweed(folder, isReady) {
   const flags = ['-ip=127.0.0.1', '-ip.bind=127.0.0.1', '-webdav=false', '-admin.ui=false'];
   const quiet = ['-master.telemetry=false', '-s3.port.iceberg=0', '-s3.port.lance=0'];
   const port = ports[services.indexOf('s3') * 2];
+  // Looked at when it does not start.
+  const log = openSync(join(folder, 'weed.log'), 'a');
   let child;
   const kill = () => child?.kill('SIGKILL');
   process.once('exit', kill);
@@ -45,7 +47,7 @@ export async function startSeaweed(folder, isReady) {
       child = spawn(program, ['mini', `-dir=${folder}`, ...flags, ...quiet, ...portFlags], {
         cwd: folder,
         env: environment(folder),
-        stdio: 'ignore',
+        stdio: ['ignore', log, log],
       });
       const failed = new Promise((_, reject) => child.once('error', reject));
       await Promise.race([failed, untilReady(child, () => isReady(port))]);
@@ -69,7 +71,7 @@ async function untilReady(child, isReady) {
   while (!(await isReady())) {
     if (child.signalCode !== null) return;
     if (child.exitCode !== null) throw new Error(`weed ended with ${child.exitCode}`);
-    if (Date.now() > untilMs) throw new Error('weed does not answer');
+    if (Date.now() > untilMs) throw new Error('weed does not answer: see weed.log');
     await sleep(100);
   }
 }

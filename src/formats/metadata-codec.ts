@@ -18,6 +18,7 @@ export interface ObjectFacts {
 }
 
 const NS_PER_S = 1_000_000_000n;
+const MAX_TIME_NS = 2n ** 63n - 1n;
 const MTIME = /^([+-]?)(\d{1,12})(?:\.(\d*))?$/;
 const MD5 = /^[0-9a-f]{32}$/;
 const PLAIN_VALUE = /^[\x21-\x7e]{1,1024}$/;
@@ -85,6 +86,8 @@ export function parseMtime(text: string | undefined): bigint | undefined {
   if (match === null) return undefined;
   const fraction = (match[3] ?? '').slice(0, 9).padEnd(9, '0');
   const whole = BigInt(match[2] ?? '') * NS_PER_S + BigInt(fraction);
+  // Beyond 64 bits neither disks nor other tools can hold it, nor could the base write it down.
+  if (whole > MAX_TIME_NS) return undefined;
   return match[1] === '-' ? -whole : whole;
 }
 

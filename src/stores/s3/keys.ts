@@ -78,10 +78,19 @@ export function decodeListedKey(text: string): string {
   }
 }
 
-/** ETags without quotes or weakness mark, so that they compare across listing, HEAD and PUT. */
+/** Of what the index and the log hold. */
+const MAX_ETAG_LENGTH = 1024;
+
+/**
+ * ETags without quotes or weakness mark, so that they compare across listing, HEAD and PUT.
+ * @throws S4Error STORE_FAILED for a text that is too long to be one
+ */
 export function plainEtag(etag: string | undefined): string {
   if (etag === undefined) return '';
   const strong = etag.startsWith('W/') ? etag.slice(2) : etag;
+  // What cannot be written down as evidence must not be taken for it.
+  if (strong.length > MAX_ETAG_LENGTH)
+    throw new S4Error('STORE_FAILED', 'the store gives an ETag that is none', { data: { length: etag.length } });
   return strong.length >= 2 && strong.startsWith('"') && strong.endsWith('"') ? strong.slice(1, -1) : strong;
 }
 

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectMetadata, ObjectState } from '../../engine/ports/store.ts';
+import { S4Error } from '../../lib/errors.ts';
 import type { RemoteToken } from '../../sync/entry.ts';
 import { plainEtag } from './keys.ts';
 
 const META = 'x-amz-meta-';
+/** S3's own are of 32 characters, and 1,024 is its bound. */
+const MAX_VERSION_LENGTH = 1024;
 const ARCHIVES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /** The object as the headers of a HEAD or GET tell it. */
@@ -63,10 +66,12 @@ function isArchivedNow(headers: IncomingHttpHeaders): boolean {
 
 function versionOf(headers: IncomingHttpHeaders): { readonly versionId?: string } {
   const versionId = headers['x-amz-version-id'];
-  return typeof versionId === 'string' && versionId !== '' ? { versionId } : {};
+  return typeof versionId === 'string' && versionId !== '' && versionId.length <= MAX_VERSION_LENGTH ? { versionId } : {};
 }
 
 function objectSize(headers: IncomingHttpHeaders): number {
   const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
-  return Number(total ?? headers['content-length'] ?? 0);
+  const sizeBytes = Number(total ?? headers['content-length'] ?? 0);
+  if (Number.isSafeInteger(sizeBytes) && sizeBytes >= 0) return sizeBytes;
+  throw new S4Error('STORE_FAILED', 'the store gives an object a size that is none');
 }

@@ -4,6 +4,7 @@ import {
   arrayField,
   asObject,
   bigintField,
+  boundValues,
   checkVersion,
   decodeUtf8,
   digestField,
@@ -21,7 +22,10 @@ const LOG_VERSION = 1;
 /** A head of 100 entries with the longest names stays far below. Readers fetch no more. */
 export const MAX_HEAD_BYTES = 1024 * 1024;
 export const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
-const MAX_UNPACKED_SEGMENT = 64 * 1024 * 1024;
+/** 2,000 entries whose names are of escapes alone. */
+const MAX_UNPACKED_SEGMENT = 16 * 1024 * 1024;
+/** A segment has 27,000 values at most; a later s4 may add some to each entry. */
+const MAX_SEGMENT_VALUES = 200_000;
 
 /** What one client did to one object. A claim: believed only together with the object's own state. */
 export interface LogFact {
@@ -103,6 +107,7 @@ export function encodeSegment(segment: Segment): Uint8Array {
 /** @throws FormatError, S4Error STATE_TOO_NEW */
 export function decodeSegment(bytes: Uint8Array): Segment {
   const text = decodeUtf8(gunzip(bytes, MAX_UNPACKED_SEGMENT, 'the segment'), 'the segment');
+  boundValues(text, MAX_SEGMENT_VALUES, 'the segment');
   const from = parseJsonObject(text, 'the segment');
   checkVersion(from, 'segment', LOG_VERSION);
   const segment = segmentFromJson(from);

@@ -1,4 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
+import { createDeepMatcher, type LineVerdict } from './ignore-deep.ts';
 
 /** The name of the files that hold rules. They sync like other files, unless a rule names them. */
 export const IGNORE_FILE = '.syncignore';
@@ -31,8 +32,7 @@ interface FolderState {
   readonly level: Level | undefined;
 }
 
-type Verdict = 'ignored' | 'included' | 'silent';
-type RuleText = (relative: string, isFolder: boolean) => Verdict;
+type RuleText = (relative: string, isFolder: boolean) => LineVerdict;
 
 /** Folder states kept at most; they are found again from the folders above. */
 const MAX_STATES = 20_000;
@@ -124,12 +124,41 @@ function compileText(text: string): RuleText {
   };
 }
 
+type Matcher = (relative: string) => LineVerdict;
+
+/** The last line that speaks decides: lines that would be slow are asked apart, in their place among the others. */
+function createMatcher(lines: readonly string[]): Matcher {
+  const matchers: Matcher[] = [];
+  let run: string[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) matchers.unshift(createRunMatcher(run));
+    run = [];
+  };
+  for (const line of lines) {
+    const deep = createDeepMatcher(line);
+    if (deep === undefined) {
+      run.push(line);
+      continue;
+    }
+    endRun();
+    matchers.unshift(deep);
+  }
+  endRun();
+  return (relative) => {
+    for (const matcher of matchers) {
+      const verdict = matcher(relative);
+      if (verdict !== 'silent') return verdict;
+    }
+    return 'silent';
+  };
+}
+
 /**
  * Asks about one path as if it were a file, and about nothing above it: `ignore` looks at parents as well, but a deeper
  * `.syncignore` may have included a parent again. A last rule that includes all folders takes its parents out of the
  * answer. Hence folders are asked as files, of rules that have lost the mark for "folders only".
  */
-function createMatcher(lines: readonly string[]): (relative: string) => Verdict {
+function createRunMatcher(lines: readonly string[]): Matcher {
   const rules = ignore({ ignorecase: false, allowRelativePaths: true }).add(lines.join('\n')).add('!*/');
   let asked: Ignore = rules;
   let remembered = 0;

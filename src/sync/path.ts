@@ -66,10 +66,13 @@ function pathFault(path: string, extraBytes: number): PathFault | undefined {
 // Code points that HFS+ ignores in names: with them another spelling reaches the same folder.
 const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
+// A digit 4, or what may be one in another width: nearly every name is told apart by this alone.
+const MAY_BE_RESERVED = /[4\u0080-\uffff]/;
+
 /** True for `.s4` in every spelling that a case-folding or code-point-ignoring file system takes for it. */
 export function isReservedSegment(segment: string): boolean {
   if (segment === '.s4') return true;
-  if (segment.length < 3 || !segment.includes('4')) return false;
+  if (segment.length < 3 || !MAY_BE_RESERVED.test(segment)) return false;
   return segment.replace(IGNORABLE, '').normalize('NFKC').toLowerCase() === '.s4';
 }
 

@@ -1,3 +1,4 @@
+import { readWhole } from '../remote-log/small-object.ts';
 import { IGNORE_FILE } from '../sync/ignore.ts';
 import type { JoinedRow } from '../sync/join.ts';
 import { baseName, keyPath, parentPath } from '../sync/path.ts';
@@ -39,14 +40,15 @@ export async function remoteRules(
   const texts = new Map<string, ExtraRules>();
   for (const { key, local, remote } of rules) {
     if (remote === undefined || remote.token.sizeBytes > MAX_RULES_BYTES) continue;
-    const got = await session.deps.store.get(
+    // The listing may lie about the size: no more is read than rules may have.
+    const read = await readWhole(
+      session.deps.store,
       objectKey(remote.key),
+      MAX_RULES_BYTES,
       session.options.signal ? { signal: session.options.signal } : {},
     );
-    if (got.kind !== 'found') continue;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of got.body) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString('utf8');
+    if (read.kind !== 'read') continue;
+    const text = Buffer.from(read.bytes).toString('utf8');
     texts.set(parentPath(keyPath(key)) ?? '', { text, aloneThere: local === undefined });
   }
   return texts;

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import type { TargetSettings } from '../config/schema.ts';
 import { findTarget } from '../config/selection.ts';
 import type { ObjectKey, Store } from '../engine/ports/store.ts';
-import { decodeFolderMarker, decodeStoreMarker } from '../formats/marker-codec.ts';
+import { folderTarget, storeTarget } from '../formats/marker-codec.ts';
 import { isS4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { count } from '../report/format.ts';
@@ -103,7 +103,7 @@ async function* checkFolder(context: Context, target: TargetSettings): AsyncGene
         yield unusable('marker', 'the folder has no marker', 'Is it mounted? Else join again with "s4 add".');
         return false;
       }
-      if (decodeFolderMarker(marker).targetId !== target.id) {
+      if (folderTarget(marker) !== target.id) {
         yield unusable(
           'marker',
           'the folder belongs to another target',
@@ -141,7 +141,7 @@ async function checkMarker(context: Context, target: TargetSettings, store: Stor
       'reachable, but it holds no target',
       'Was the prefix emptied? Join again with "s4 add".',
     );
-  if (decodeStoreMarker(marker.bytes).targetId !== target.id)
+  if (storeTarget(marker.bytes) !== target.id)
     return unusable('store', 'reachable, but another target is there', 'Was the bucket or the disk swapped?');
   return { name: 'store', outcome: 'ok', message: 'reachable, and it is this target' };
 }

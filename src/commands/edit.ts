@@ -5,7 +5,7 @@ import { findTarget } from '../config/selection.ts';
 import { checkTargetName } from '../config/target-name.ts';
 import { parseStoreUrl } from '../config/url.ts';
 import type { ObjectKey, StoreCapabilities } from '../engine/ports/store.ts';
-import { decodeFolderMarker, decodeStoreMarker } from '../formats/marker-codec.ts';
+import { folderTarget, storeTarget } from '../formats/marker-codec.ts';
 import { S4Error } from '../lib/errors.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -89,7 +89,7 @@ async function checkMovedFolder(context: Context, after: TargetSettings): Promis
         },
       );
     }
-    if (decodeFolderMarker(bytes).targetId !== after.id) {
+    if (folderTarget(bytes) !== after.id) {
       throw new S4Error('MARKER_FOREIGN', `${after.folder} belongs to another target.`, {
         hint: 'Give the folder that was moved.',
       });
@@ -112,7 +112,7 @@ async function checkStore(
   const store = await services.openStore(access);
   try {
     const marker = await store.poll('.s4/target.json' as ObjectKey, undefined, { signal });
-    if (marker.kind !== 'changed' || decodeStoreMarker(marker.bytes).targetId !== after.id) {
+    if (marker.kind !== 'changed' || storeTarget(marker.bytes) !== after.id) {
       throw new S4Error('STORE_FOREIGN', `${after.url} does not hold target "${after.name}".`, {
         hint: 'To sync with another place: s4 rm, then s4 add. Nothing was changed.',
       });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   decodePythonIndex,
@@ -10,8 +11,9 @@ import {
 import type { TargetSettings } from '../config/schema.ts';
 import { parseStoreUrl } from '../config/url.ts';
 import type { Folder } from '../engine/ports/folder.ts';
-import type { ObjectKey, Store } from '../engine/ports/store.ts';
+import type { Store } from '../engine/ports/store.ts';
 import { isS4Error } from '../lib/errors.ts';
+import { readWhole } from '../remote-log/small-object.ts';
 import type { Context } from './context.ts';
 import { accessOf } from './services.ts';
 
@@ -70,24 +72,34 @@ export async function legacyEvidence(
 
 /** Undefined when it is absent or not one of Python S4's. */
 export async function localPythonIndex(root: string): Promise<PythonIndex | undefined> {
-  let bytes: Uint8Array;
+  const bytes = await readPlain(join(root, PYTHON_INDEX));
+  return bytes === undefined ? undefined : decodeOrNothing(bytes);
+}
+
+/** Of millions of files. */
+const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+const NOT_A_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'EACCES', 'ELOOP', 'ENXIO']);
+
+/** The name may come from another machine: a symlink is not followed, a FIFO not waited for. */
+async function readPlain(path: string): Promise<Uint8Array | undefined> {
   try {
-    bytes = await readFile(join(root, PYTHON_INDEX));
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stats = await file.stat();
+      return stats.isFile() && stats.size <= MAX_INDEX_BYTES ? await file.readFile() : undefined;
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') return undefined;
+    if (NOT_A_FILE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-  return decodeOrNothing(bytes);
 }
 
 /** Undefined when it is absent or not one of Python S4's. */
 export async function remotePythonIndex(store: Store, signal: AbortSignal): Promise<PythonIndex | undefined> {
-  const found = await store.get(PYTHON_INDEX as ObjectKey, { signal });
-  if (found.kind !== 'found') return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of found.body) chunks.push(chunk);
-  return decodeOrNothing(Buffer.concat(chunks));
+  const found = await readWhole(store, PYTHON_INDEX, MAX_INDEX_BYTES, { signal });
+  return found.kind === 'read' ? decodeOrNothing(found.bytes) : undefined;
 }
 
 async function decodeOrNothing(bytes: Uint8Array): Promise<PythonIndex | undefined> {

@@ -60,6 +60,25 @@ export function decodeStoreMarker(bytes: Uint8Array): StoreMarker {
   };
 }
 
+/** The target that a marker names; undefined for bytes that are no marker. @throws S4Error STATE_TOO_NEW */
+export function folderTarget(bytes: Uint8Array): string | undefined {
+  return targetOf(() => decodeFolderMarker(bytes));
+}
+
+/** Likewise of a store's marker. @throws S4Error STATE_TOO_NEW */
+export function storeTarget(bytes: Uint8Array): string | undefined {
+  return targetOf(() => decodeStoreMarker(bytes));
+}
+
+function targetOf(decode: () => { readonly targetId: string }): string | undefined {
+  try {
+    return decode().targetId;
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
+
 /** Target and client ids become parts of object keys: hex digits only. */
 export function idField(from: JsonObject, name: string): string {
   const id = stringField(from, name, 64);

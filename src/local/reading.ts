@@ -11,6 +11,7 @@ import { errnoOf, isErrno } from './fs-errors.ts';
 import { READ_FLAGS, readNoFollow } from './read-no-follow.ts';
 
 const readAsync = promisify(fs.read);
+const fsyncAsync = promisify(fs.fsync);
 
 /** What is at a path, reached without following a symlink; undefined when nothing is. */
 export function statPath(context: AnchorContext, path: RelPath): LocalStat | undefined {
@@ -77,6 +78,8 @@ function linkSource(
       return text.subarray(startByte, endByte);
     },
     unchanged: async () => isStill(context, path, expected),
+    // A symlink's text is part of its name's record.
+    makeDurable: async () => undefined,
     close: async () => undefined,
   };
 }
@@ -118,6 +121,7 @@ function fileSource(
       }
     },
     unchanged: async () => open && isOpened() && isStill(context, path, expected),
+    makeDurable: () => syncContent(fd, path),
     close: async () => {
       if (!open) return;
       open = false;
@@ -125,6 +129,16 @@ function fileSource(
       fs.closeSync(fd);
     },
   };
+}
+
+async function syncContent(fd: number, path: RelPath): Promise<void> {
+  try {
+    await fsyncAsync(fd);
+  } catch (error) {
+    // What cannot be written cannot be lost by a write that is still to come.
+    if (isErrno(error, 'EINVAL', 'EROFS', 'ENOTSUP')) return;
+    throw new S4Error('LOCAL_FAILED', 'it cannot be made durable', { cause: error, data: { path } });
+  }
 }
 
 async function readExactly(

@@ -90,6 +90,7 @@ async function send(
   });
   const finished = intent === undefined ? [] : [intent];
   if (outcome.kind !== 'stored') return { kind: 'stale', finished };
+  await settleOnDisk(local, source, context);
   const overtaken = guarded
     ? false
     : await recoverOvertaken(
@@ -108,6 +109,21 @@ async function contentToSend(source: LocalSource, hashed: Hashed): Promise<Conte
   const bytes = await source.read(0, source.sizeBytes);
   if (createHash('md5').update(bytes).digest('hex') !== hashed.md5) return undefined;
   return { sizeBytes: bytes.byteLength, read: async (start, end) => bytes.subarray(start, end) };
+}
+
+/** Longer than any system keeps written data in memory alone (Linux: 35 s). */
+const UNSETTLED_MS = 120_000;
+
+/**
+ * A file saved a moment ago may be in memory only. The base must not say more than the disk after a power loss: a file
+ * that is then missing, or empty, would be taken for the user's deletion or edit, and sent to everybody.
+ */
+async function settleOnDisk(local: LocalFile, source: LocalSource, context: OperationContext): Promise<void> {
+  const { mtimeNs, ctimeNs } = local.fingerprint;
+  const changedMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
+  if (context.runtime.nowMs() - changedMs > UNSETTLED_MS) return;
+  await source.makeDurable();
+  context.folder.touch(keyPath(local.key));
 }
 
 interface Sent {

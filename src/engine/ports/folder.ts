@@ -65,6 +65,8 @@ export interface HashRequest {
 export interface LocalSource extends ContentSource {
   /** True while the file behind the path still is what was opened, and unchanged. */
   unchanged(): Promise<boolean>;
+  /** fsyncs the content; its name is made durable by `Folder.touch` and `Folder.sync`. */
+  makeDurable(): Promise<void>;
   close(): Promise<void>;
 }
 

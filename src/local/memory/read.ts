@@ -29,7 +29,7 @@ export function createReader(session: Session): Pick<Folder, 'stat' | 'hash' | '
     async open(path, expected) {
       const node = contentAt(path);
       if (node === undefined || !sameFingerprint(fingerprintOf(node), expected)) return undefined;
-      return openedSource(session, node, expected, () => contentAt(path) === node);
+      return openedSource(session, node, path, expected, () => contentAt(path) === node);
     },
   };
 }
@@ -85,6 +85,7 @@ async function hash(
 function openedSource(
   session: Session,
   node: ContentNode,
+  path: RelPath,
   expected: Fingerprint,
   stillThere: () => boolean,
 ): LocalSource {
@@ -96,6 +97,9 @@ function openedSource(
       return node.bytes.slice(startByte, endByte);
     },
     unchanged: async () => stillThere() && sameFingerprint(fingerprintOf(node), expected),
+    makeDurable: async () => {
+      if (node.kind === 'file') session.fsync(node, path);
+    },
     close: async () => undefined,
   };
 }

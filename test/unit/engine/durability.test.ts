@@ -25,3 +25,30 @@ describe('a file that a killed run had put in place', () => {
     expect(b.user.tree()).toEqual(a.user.tree());
   });
 });
+
+describe('a file that the user saved', () => {
+  async function stepsOfUpload(ageMs: number): Promise<string[]> {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    a.user.write('folder/note', 'saved');
+    world.tick(ageMs);
+    const steps: string[] = [];
+    a.disk.beforeStep((step, path) => void steps.push(`${step} ${path}`));
+    await a.sync();
+    return steps;
+  }
+
+  it('a moment ago is made durable, with its name, before the base says that it is there', async () => {
+    const steps = await stepsOfUpload(0);
+    const content = steps.indexOf('fsync folder/note');
+    const name = steps.indexOf('fsync-folder folder');
+    const recorded = steps.findLastIndex((step) => step.includes('journal.jsonl'));
+    expect(content).toBeGreaterThan(-1);
+    expect(name).toBeGreaterThan(content);
+    expect(recorded).toBeGreaterThan(name);
+  });
+
+  it('long ago is on the disk already', async () => {
+    expect(await stepsOfUpload(600_000)).not.toContain('fsync folder/note');
+  });
+});

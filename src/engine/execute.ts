@@ -1,8 +1,9 @@
 import { mapConcurrent } from '../lib/map-concurrent.ts';
-import { type PlannedOperation, STEPS } from '../sync/operations.ts';
+import { type PlannedOperation, STEPS, type Step } from '../sync/operations.ts';
+import { keyPath, type RelPath } from '../sync/path.ts';
 import { createCommitter } from './commit.ts';
 import type { Emit } from './events.ts';
-import type { OperationContext, OperationResult } from './operations/context.ts';
+import { type OperationContext, type OperationResult, STALE } from './operations/context.ts';
 import { perform } from './operations/perform.ts';
 import { problemFrom } from './problem-from.ts';
 import type { Tally } from './tally.ts';
@@ -10,6 +11,8 @@ import { operationView } from './views.ts';
 
 // Enough small files in flight to hide a round trip; the store bounds the bytes of large ones.
 const OPERATIONS_AT_ONCE = 32;
+/** Steps that put something at a name. */
+const TAKES: ReadonlySet<Step> = new Set(['rename', 'transfer']);
 
 export interface ExecuteDeps {
   readonly target: string;
@@ -34,6 +37,8 @@ export async function execute(
 ): Promise<{ lookAgain: boolean }> {
   const committer = createCommitter(deps.context);
   let lookAgain = false;
+  // Names that were to be vacated, and are not: whoever took them would leave a file and a folder of one name.
+  const held: RelPath[] = [];
   try {
     for (const step of STEPS) {
       const batch = planned.filter((operation) => operation.step === step);
@@ -41,8 +46,11 @@ export async function execute(
       const limit = step === 'remove-folder' || step === 'vacate-folder' ? 1 : OPERATIONS_AT_ONCE;
       await mapConcurrent(batch, limit, async (operation) => {
         deps.context.signal?.throwIfAborted();
-        const result = await performOne(operation, deps);
-        if (result.kind === 'stale' || (result.kind === 'done' && result.lookAgain === true))
+        const path = keyPath(operation.operation.key);
+        const mustWait = TAKES.has(step) && held.some((name) => isOneUnderOther(path, name));
+        const result = await performOne(operation, deps, mustWait);
+        if (step === 'vacate' && result.kind !== 'done') held.push(path);
+        if (result.kind === 'done' ? result.lookAgain === true : result.kind === 'stale' && !mustWait)
           lookAgain = true;
         await committer.add(result);
       });
@@ -53,12 +61,20 @@ export async function execute(
   return { lookAgain };
 }
 
-async function performOne({ operation }: PlannedOperation, deps: ExecuteDeps): Promise<OperationResult> {
+function isOneUnderOther(a: RelPath, b: RelPath): boolean {
+  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+}
+
+async function performOne(
+  { operation }: PlannedOperation,
+  deps: ExecuteDeps,
+  mustWait: boolean,
+): Promise<OperationResult> {
   const { target, emit, tally } = deps;
   const view = operationView(operation);
   const id = deps.nextId();
   if (view !== undefined) emit({ kind: 'operation-started', target, id, operation: view });
-  const result = await attempt(operation, deps, id);
+  const result = mustWait ? STALE : await attempt(operation, deps, id);
   if (result.kind === 'failed' && tally.problem(result.problem)) {
     emit({ kind: 'problem', target, problem: result.problem });
   }

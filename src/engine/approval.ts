@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { guardedLine } from '../sync/guards.ts';
 import type { Operation } from '../sync/operations.ts';
 import type { StateFiles } from './ports/folder.ts';
 
 const FILE = 'halted.json';
+const PLANS_KEPT = 8;
 // Enough that two plans of one target do not share an id; short enough to type.
 const ID_DIGITS = 10;
+
+interface ShownPlan {
+  readonly id: string;
+  readonly guarded: readonly string[];
+}
 
 /** The id of the guarded part of a plan: equal operations with equal expected states give the equal id. */
 export function planId(guarded: readonly Operation[]): string {
@@ -20,11 +27,16 @@ function idOf(lines: readonly string[]): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, ID_DIGITS);
 }
 
-/** Remembers what was shown, so that an approval of it also covers what is left of it later. */
+/**
+ * Remembers what was shown, so that an approval of it also covers what is left of it later. The last few plans are
+ * kept: another halt in between (a daemon's, another path's) does not take back what a person is looking at.
+ */
 export async function rememberHalt(state: StateFiles, guarded: readonly Operation[]): Promise<string> {
   const lines = linesOf(guarded);
   const id = idOf(lines);
-  await state.replace(FILE, [Buffer.from(`${JSON.stringify({ version: 1, id, guarded: lines })}\n`)]);
+  const others = (await readShown(state)).filter((plan) => plan.id !== id);
+  const plans = [{ id, guarded: lines }, ...others].slice(0, PLANS_KEPT);
+  await state.replace(FILE, [Buffer.from(`${JSON.stringify({ version: 1, plans })}\n`)]);
   return id;
 }
 
@@ -35,27 +47,29 @@ export async function isApproved(
   guarded: readonly Operation[],
 ): Promise<boolean> {
   if (planId(guarded) === approval) return true;
-  const shown = await readShown(state);
-  if (shown === undefined || idOf(shown) !== approval) return false;
-  const covered = new Set(shown);
+  const shown = (await readShown(state)).find((plan) => plan.id === approval);
+  if (shown === undefined || idOf(shown.guarded) !== approval) return false;
+  const covered = new Set(shown.guarded);
   return linesOf(guarded).every((line) => covered.has(line));
 }
 
-/** An approval is used once. */
+/** An approval is used once, and what was shown before it is of another moment. */
 export async function forgetHalt(state: StateFiles): Promise<void> {
   await state.remove(FILE);
 }
 
-async function readShown(state: StateFiles): Promise<readonly string[] | undefined> {
+const shownSchema = z.object({
+  version: z.literal(1),
+  plans: z.array(z.object({ id: z.string(), guarded: z.array(z.string()) })),
+});
+
+async function readShown(state: StateFiles): Promise<readonly ShownPlan[]> {
   const bytes = await state.read(FILE);
-  if (bytes === undefined) return undefined;
+  if (bytes === undefined) return [];
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof parsed !== 'object' || parsed === null || !('guarded' in parsed)) return undefined;
-    const { guarded } = parsed;
-    return Array.isArray(guarded) && guarded.every((line) => typeof line === 'string') ? guarded : undefined;
+    return shownSchema.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).plans;
   } catch {
     // A damaged file approves nothing: the plan halts again and is shown anew.
-    return undefined;
+    return [];
   }
 }

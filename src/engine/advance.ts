@@ -24,6 +24,8 @@ function folderChange({ row, decision }: Extract<Judged, { kind: 'folder' }>): B
   if (decision.kind === 'forget') return [{ kind: 'drop', key: row.key }];
   if (decision.kind !== 'adopt' || row.remote === undefined) return [];
   const remote = row.remote.token;
+  // Two spellings of one folder meet anew in every cycle.
+  if (row.base !== undefined && sameRemoteToken(row.base.remote, remote)) return [];
   return [{ kind: 'set', row: { key: row.key, content: { kind: 'folder' }, mtimeNs: 0n, remote } }];
 }
 

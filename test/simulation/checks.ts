@@ -161,7 +161,10 @@ async function checkIdle(world: World): Promise<void> {
     );
     if (writes.length > 0)
       world.violations.push(`${client.name} at rest still makes requests: ${list(writes)}`);
-    const changed = minus(stateOf(world), before).map((line) => line.slice(0, 200));
+    // The end of a line tells what was appended.
+    const changed = minus(stateOf(world), before).map(
+      (line) => `${line.slice(0, 40)} ... ${line.slice(-700)}`,
+    );
     if (changed.length > 0) world.violations.push(`${client.name} at rest still changes ${list(changed)}`);
   }
 }

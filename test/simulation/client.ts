@@ -71,9 +71,14 @@ export async function createClient(name: string, world: World, foldsCase: boolea
     backups: [],
     powerGoes: false,
   };
-  client.disk.beforeStep((step, path) => beforeStep(client, world, `${step} ${path}`));
+  arm(client, world);
   world.clients.push(client);
   return client;
+}
+
+/** From now on anything may come between two steps of this client's disk. */
+export function arm(client: Client, world: World): void {
+  client.disk.beforeStep((step, path) => beforeStep(client, world, `${step} ${path}`));
 }
 
 /** `s4 add`: also what a user does whose folder lost its marker. */
@@ -126,7 +131,9 @@ export function startCycle(client: Client, world: World, options: CycleOptions):
       folder,
       runtime,
       emit: (event) => {
-        if (process.alive) client.events.push(event);
+        if (!process.alive) return;
+        client.events.push(event);
+        tell(event, world);
       },
       onNewClient: async (clientId) => {
         if (process.alive) client.target = { ...client.target, clientId };
@@ -138,6 +145,14 @@ export function startCycle(client: Client, world: World, options: CycleOptions):
     (error: unknown) => end({ kind: 'failed', error }),
   );
   return process;
+}
+
+function tell(event: SyncEvent, { scheduler }: World): void {
+  if (event.kind === 'notice') scheduler.say(`    ${event.path ?? ''} ${event.code}: ${event.message}`);
+  if (event.kind === 'problem') scheduler.say(`    ${event.problem.path} ${event.problem.code}: problem`);
+  if (event.kind !== 'operation-finished') return;
+  const { kind, direction, path, other } = event.operation;
+  scheduler.say(`    ${kind} ${direction} ${path} ${other ?? ''} ${event.outcome}`);
 }
 
 function describe(outcome: ProcessOutcome): string {

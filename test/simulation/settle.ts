@@ -76,8 +76,11 @@ function workOf(summary: CycleSummary | undefined, client: Client, world: World)
   for (const event of problems) {
     if (event.kind === 'problem') world.scheduler.say(`  problem: ${JSON.stringify(event.problem)}`);
   }
+  // A new client id makes the next cycle write its index anew.
+  const renewed = client.events.filter((e) => e.kind === 'notice' && e.code === 'index-copied');
   const { uploaded, downloaded, deletedLocal, deletedRemote, renamed, keptBoth } = summary;
-  return uploaded + downloaded + deletedLocal + deletedRemote + renamed + keptBoth + problems.length;
+  const done = uploaded + downloaded + deletedLocal + deletedRemote + renamed + keptBoth;
+  return done + problems.length + renewed.length;
 }
 
 /**

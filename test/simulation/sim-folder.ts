@@ -19,8 +19,7 @@ export function simFolder(disk: MemoryDisk, client: Client, process: Process, wo
     return ask(label, call);
   };
   return {
-    root: inner.root,
-    foldsCase: inner.foldsCase,
+    ...inner,
     state: simState(inner.state, client, world, { ask, change }),
     lock: (options) => ask('lock', () => inner.lock(options)),
     walk: (options) => simWalk(() => inner.walk(options), ask, world),
@@ -32,20 +31,19 @@ export function simFolder(disk: MemoryDisk, client: Client, process: Process, wo
         const source = await inner.open(path, expected);
         if (source === undefined) return undefined;
         return {
-          sizeBytes: source.sizeBytes,
+          ...source,
           read: (start, end) => ask(`read from ${path}`, () => source.read(start, end)),
+          makeDurable: () => ask(`fsync ${path}`, () => source.makeDurable()),
           unchanged: () => ask(`unchanged ${path}`, () => source.unchanged()),
           close: () => ask(`close ${path}`, () => source.close()),
         };
       }),
     stage: (sizeBytes) => change('stage', async () => simStaging(await inner.stage(sizeBytes), change)),
-    trashRef: (path) => inner.trashRef(path),
     place: (placement) => change(`place ${placement.path}`, () => inner.place(placement)),
     remove: (path, expected, ref) => change(`remove ${path}`, () => inner.remove(path, expected, ref)),
     rename: (from, to, expected) => change(`rename ${from} -> ${to}`, () => inner.rename(from, to, expected)),
     setExecutable: (path, executable, expected) =>
       change(`chmod ${path}`, () => inner.setExecutable(path, executable, expected)),
-    touch: (path) => inner.touch(path),
     makeFolder: (path) => change(`mkdir ${path}`, () => inner.makeFolder(path)),
     removeFolder: (path) => change(`rmdir ${path}`, () => inner.removeFolder(path)),
     sync: () => change('fsync folders', () => inner.sync()),
@@ -54,7 +52,6 @@ export function simFolder(disk: MemoryDisk, client: Client, process: Process, wo
     trashStat: (ref) => ask(`stat trash ${ref}`, () => inner.trashStat(ref)),
     cleanTemp: (keep) => change('clean temp', () => inner.cleanTemp(keep)),
     purgeTrash: (options) => change('purge trash', () => inner.purgeTrash(options)),
-    close: () => inner.close(),
   };
 }
 

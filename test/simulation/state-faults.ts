@@ -1,4 +1,4 @@
-import { type Client, join } from './client.ts';
+import { arm, type Client, join } from './client.ts';
 import { pickOf, type World } from './world.ts';
 
 const FILES = ['target.json', 'index.json.gz', 'index.prev.json.gz', 'journal.jsonl'];
@@ -28,7 +28,9 @@ export async function harmState(client: Client, world: World): Promise<void> {
     client.user.remove('.s4/target.json');
     say('marker lost; its user adds the folder again');
     client.disk.setFreeBytes(undefined);
+    client.disk.beforeStep(undefined);
     client.target = await join(client, world);
+    arm(client, world);
   }
 }
 

@@ -3,7 +3,7 @@ import { CONFIG_NAMES } from '../../simulation/configs.ts';
 import { simulate } from '../../simulation/run.ts';
 
 // The long form: `npm run sim -- --runs 100000`.
-const SEEDS = process.env['S4_FULL'] === '1' ? 200 : 12;
+const SEEDS = process.env['S4_FULL'] === '1' ? 200 : 5;
 
 describe('several clients and one store, every await owned by a seed', { timeout: 60_000 }, () => {
   it.each(CONFIG_NAMES)('lose nothing and come to rest: %s', async (config) => {

@@ -17,15 +17,18 @@ import { createS3 } from './torture/s3.mjs';
 import { CREDENTIALS, startSeaweed } from './torture/servers.mjs';
 import { directoryView, s3View } from './torture/store.mjs';
 
-const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--server seaweedfs|file] [--mode mixed|contended] [--keep]
+const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--server seaweedfs|file] [--mode mixed|contended] [--conditions honoured|ignored|lying] [--keep]
 
   --seconds   how long everything goes wrong, before all must come to rest
   --server    seaweedfs: a real S3 service (weed on PATH) behind a bad network; file: a directory
   --mode      contended: all edit the same 20 files
+  --conditions  what the store makes of If-Match on a write: ignored: nothing; lying: nothing, once it is trusted
+  --policy    both: conflicts are always kept as both; any: now and then another answer
   --pause     milliseconds between two edits of one writer, about
   --cli       the program, instead of dist/cli.js
   --keep      leaves the folders also when all is well
 `;
+const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
 const BUCKET = 'torture';
 const ROUNDS = 30;
 
@@ -37,14 +40,22 @@ function readFlags() {
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       server: { type: 'string', default: 'seaweedfs' },
       mode: { type: 'string', default: 'mixed' },
+      conditions: { type: 'string', default: 'honoured' },
+      policy: { type: 'string', default: 'any' },
       pause: { type: 'string', default: '150' },
       cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.js', import.meta.url)) },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  if (!['seaweedfs', 'file'].includes(values.server)) throw new Error(`--server ${values.server}\n${USAGE}`);
-  if (!['mixed', 'contended'].includes(values.mode)) throw new Error(`--mode ${values.mode}\n${USAGE}`);
+  const choices = {
+    server: ['seaweedfs', 'file'],
+    mode: ['mixed', 'contended'],
+    conditions: ['honoured', 'ignored', 'lying'],
+    policy: ['any', 'both'],
+  };
+  for (const [name, allowed] of Object.entries(choices))
+    if (!allowed.includes(values[name])) throw new Error(`--${name} ${values[name]}\n${USAGE}`);
   const numbers = {
     seconds: Number(values.seconds),
     clients: Number(values.clients ?? (values.mode === 'contended' ? 8 : 3)),
@@ -62,7 +73,7 @@ async function main() {
   }
   const root = await realpath(await mkdtemp(join(tmpdir(), 's4-torture-')));
   say(
-    `seed ${flags.seed}, ${flags.clients} clients, ${flags.seconds} s, ${flags.server}, ${flags.mode}, in ${root}`,
+    `seed ${flags.seed}, ${flags.clients} clients, ${flags.seconds} s, ${flags.server}, ${flags.mode}, conditions ${flags.conditions}, in ${root}`,
   );
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => {
@@ -79,6 +90,7 @@ async function main() {
       name: `client${i + 1}`,
       base: join(root, `client${i + 1}`),
       cli: flags.cli,
+      policies: flags.policy === 'any' ? POLICIES : [],
       env: place.env,
       violations,
     }),
@@ -87,6 +99,7 @@ async function main() {
   const counts = { syncs: 0, kills: 0, interrupts: 0, restarts: 0 };
   try {
     await joinAll(clients, place);
+    if (flags.conditions === 'lying') place.proxy.ignoreConditions();
     counts.edits = await torment(clients, place, flags, counts, outside);
     await place.calm();
     violations.push(...(await settle(clients)));
@@ -126,8 +139,14 @@ async function openPlace(flags, root) {
     };
   }
   const s3For = (port) => createS3({ port, bucket: BUCKET, credentials: CREDENTIALS });
-  const server = await startSeaweed(join(root, 'weed'), (port) => s3For(port).isUp());
+  const server = await startSeaweed({
+    folder: join(root, 'weed'),
+    isReady: (port) => s3For(port).isUp(),
+    // Nobody can change what is signed.
+    checksSignatures: flags.conditions === 'honoured',
+  });
   const proxy = await startProxy({ random, upstreamPort: server.port });
+  if (flags.conditions === 'ignored') proxy.ignoreConditions();
   return {
     url: `s3://${BUCKET}`,
     addFlags: ['--endpoint', `http://127.0.0.1:${proxy.port}`, '--create-bucket', '--enable-versioning'],

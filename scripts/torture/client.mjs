@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 const DOCUMENTED_EXITS = new Set([0, 3, 4, 5, 6, 7, 130]);
 /** Longer than all attempts at one request together. */
 const HANG_MS = 240_000;
-const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
 
 /** @typedef {ReturnType<typeof createClient>} Client */
 
@@ -20,10 +19,11 @@ const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
  */
 
 /**
- * @param {{name: string, base: string, cli: string, env: Record<string, string>, violations: string[]}} options
- *   `base`: the client's own place on disk
+ * @param {{name: string, base: string, cli: string, env: Record<string, string>,
+ *   policies: readonly string[], violations: string[]}} options
+ *   `base`: the client's own place on disk; `policies`: answers to conflicts, beside the default
  */
-export function createClient({ name, base, cli, env, violations }) {
+export function createClient({ name, base, cli, env, policies, violations }) {
   const home = join(base, 'home');
   const folder = join(home, 'folder');
   const temp = join(base, 'temp');
@@ -114,7 +114,7 @@ export function createClient({ name, base, cli, env, violations }) {
     torment: async (random, counts, isOver) => {
       let approve = [];
       while (!isOver()) {
-        const flags = random.chance(0.12) ? ['--conflicts', random.pick(POLICIES)] : [];
+        const flags = policies.length > 0 && random.chance(0.12) ? ['--conflicts', random.pick(policies)] : [];
         const command = random.weighted({ sync: 90, push: 3, pull: 3, checksum: 3 });
         const args = command === 'checksum' ? ['sync', '--checksum'] : [command];
         counts.syncs++;

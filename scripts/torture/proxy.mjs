@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const REQUEST_LINE = /^(GET|HEAD|PUT|POST|DELETE) (\S+) HTTP\/1\.1\r\n/;
 const HEADER_END = Buffer.from('\r\n\r\n');
 const SLICE_BYTES = 4096;
+const WRITES = new Set(['PUT', 'POST', 'DELETE']);
 
 /** Shares of requests, by weather. */
 const WEATHER = {
@@ -36,6 +37,7 @@ const WEATHER = {
 
 /** @param {{random: import('./random.mjs').Random, upstreamPort: number}} options */
 export async function startProxy({ random, upstreamPort }) {
+  let honoursConditions = true;
   const faults = {};
   const methods = {};
   const open = new Set();
@@ -74,7 +76,9 @@ export async function startProxy({ random, upstreamPort }) {
       socket.on('close', end);
     }
     // A socket that is destroyed ends its loop with an error: that is what it is for.
-    carryRequests(line, begin, end).catch(end);
+    carryRequests(line, begin, end, (chunk) => (honoursConditions ? chunk : withoutConditions(chunk))).catch(
+      end,
+    );
     carryResponses(line, end).catch(end);
   });
   server.listen(0, '127.0.0.1');
@@ -85,6 +89,10 @@ export async function startProxy({ random, upstreamPort }) {
     faults,
     /** Requests seen, by method. */
     methods,
+    /** From now on the store does whatever it is asked to, under whatever condition. */
+    ignoreConditions: () => {
+      honoursConditions = false;
+    },
     setWeather: (next) => {
       weather = next;
     },
@@ -95,10 +103,11 @@ export async function startProxy({ random, upstreamPort }) {
   };
 }
 
-async function carryRequests(line, begin, end) {
-  for await (const chunk of line.client) {
-    const method = REQUEST_LINE.exec(chunk.subarray(0, 8192).toString('latin1'))?.[1];
+async function carryRequests(line, begin, end, rewrite) {
+  for await (const received of line.client) {
+    const method = REQUEST_LINE.exec(received.subarray(0, 8192).toString('latin1'))?.[1];
     if (method !== undefined) line.exchange = begin(method);
+    const chunk = WRITES.has(method) ? rewrite(received) : received;
     const { fault, up, at, delayMs } = line.exchange;
     if (fault === 'refuse') return end();
     if (fault === 'delay' && method !== undefined) await sleep(delayMs);
@@ -128,6 +137,16 @@ async function carryResponses(line, end) {
     await (fault === 'throttle' ? trickle(line.client, chunk, at) : pass(line.client, chunk));
   }
   line.client.end();
+}
+
+/** Only what is asked of a write; a read may still be pinned to a version. */
+function withoutConditions(chunk) {
+  const end = chunk.indexOf(HEADER_END) + HEADER_END.length;
+  const headers = chunk
+    .subarray(0, end)
+    .toString('latin1')
+    .replace(/^if-(?:none-)?match:.*\r\n/gim, '');
+  return Buffer.concat([Buffer.from(headers, 'latin1'), chunk.subarray(end)]);
 }
 
 /** Knows where the headers of a message end. */

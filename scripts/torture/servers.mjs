@@ -8,6 +8,11 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const CREDENTIALS = { accessKeyId: 's4torture', secretAccessKey: 's4torture-secret' };
+/** Without them it lets everybody in. */
+const KEYS = {
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+};
 const START_MS = 180_000;
 
 /**
@@ -17,8 +22,11 @@ const START_MS = 180_000;
  * @property {() => Promise<void>} start
  */
 
-/** @returns {Promise<Server>} */
-export async function startSeaweed(folder, isReady) {
+/**
+ * @param {{folder: string, isReady: (port: number) => Promise<boolean>, checksSignatures: boolean}} options
+ * @returns {Promise<Server>}
+ */
+export async function startSeaweed({ folder, isReady, checksSignatures }) {
   const program = findProgram('weed');
   await mkdir(folder, { recursive: true });
   const services = ['master', 'volume', 'filer', 's3', 'admin'];
@@ -46,7 +54,7 @@ export async function startSeaweed(folder, isReady) {
     start: async () => {
       child = spawn(program, ['mini', `-dir=${folder}`, ...flags, ...quiet, ...portFlags], {
         cwd: folder,
-        env: environment(folder),
+        env: { PATH: process.env.PATH, HOME: folder, ...(checksSignatures ? KEYS : {}) },
         stdio: ['ignore', log, log],
       });
       const failed = new Promise((_, reject) => child.once('error', reject));
@@ -55,15 +63,6 @@ export async function startSeaweed(folder, isReady) {
   };
   await server.start();
   return server;
-}
-
-function environment(home) {
-  return {
-    PATH: process.env.PATH,
-    HOME: home,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  };
 }
 
 async function untilReady(child, isReady) {

@@ -29,6 +29,9 @@ type Part = '**' | ((name: string) => boolean);
 
 /** Row by row: which numbers of leading names the parts so far can stand for. */
 function matchSegments(parts: readonly Part[], names: readonly string[]): boolean {
+  const last = parts.at(-1);
+  // Most paths are told apart by their last name.
+  if (typeof last === 'function' && !last(names.at(-1) ?? '')) return false;
   let reached: boolean[] = names.map(() => false);
   reached.unshift(true);
   for (const [i, part] of parts.entries()) {
@@ -52,14 +55,18 @@ function matchSegments(parts: readonly Part[], names: readonly string[]): boolea
 /** One segment as `ignore` understands it: held by a folder mark, so that spaces at its end count. */
 function createSegmentMatcher(segment: string): (name: string) => boolean {
   const create = () => ignore({ ignorecase: false, allowRelativePaths: true }).add(`/${segment}/x`);
+  const known = new Map<string, boolean>();
   let asked = create();
-  let remembered = 0;
   return (name) => {
-    if (++remembered > MAX_REMEMBERED) {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_REMEMBERED) {
+      known.clear();
       asked = create();
-      remembered = 0;
     }
-    return name !== '' && asked.ignores(`${name}/x`);
+    const matches = name !== '' && asked.ignores(`${name}/x`);
+    known.set(name, matches);
+    return matches;
   };
 }
 

@@ -114,7 +114,8 @@ export function createClient({ name, base, cli, env, policies, violations }) {
     torment: async (random, counts, isOver) => {
       let approve = [];
       while (!isOver()) {
-        const flags = policies.length > 0 && random.chance(0.12) ? ['--conflicts', random.pick(policies)] : [];
+        const flags =
+          policies.length > 0 && random.chance(0.12) ? ['--conflicts', random.pick(policies)] : [];
         const command = random.weighted({ sync: 90, push: 3, pull: 3, checksum: 3 });
         const args = command === 'checksum' ? ['sync', '--checksum'] : [command];
         counts.syncs++;

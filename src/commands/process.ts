@@ -4,8 +4,8 @@ import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
 import { EXIT } from './exit-codes.ts';
 import { main } from './main.ts';
-import type { Sink } from './output.ts';
 import { createPrompter } from './prompter.ts';
+import { createSinks } from './sinks.ts';
 
 /**
  * Connects `main` to this process: streams, signals, exit code. The first SIGINT or SIGTERM asks the engine to stop at
@@ -25,12 +25,15 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   process.on('SIGTERM', onSignal);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onBrokenPipe);
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  const sinks = createSinks(process.stdout, process.stderr);
+  // Pipes and files are written to at once, so that this is in time.
+  process.once('exit', sinks.flush);
   const code = await main(args, {
     env: process.env,
     home: process.env['HOME'] ?? homedir(),
     cwd: process.cwd(),
-    stdout: sinkOf(process.stdout),
-    stderr: sinkOf(process.stderr),
+    stdout: sinks.stdout,
+    stderr: sinks.stderr,
     prompter:
       isTerminal && process.env['CI'] === undefined
         ? createPrompter({
@@ -55,19 +58,6 @@ export async function runProcess(args: readonly string[]): Promise<void> {
 /** `s4 sync | head`: the reader has seen enough; the work goes on, and the exit code stays true. */
 function onBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-}
-
-function sinkOf(stream: NodeJS.WriteStream): Sink {
-  return {
-    write: (text) => {
-      stream.write(text);
-    },
-    isTTY: stream.isTTY === true,
-    get columns() {
-      // A terminal that does not know its width says 0.
-      return stream.columns || 80;
-    },
-  };
 }
 
 async function readStdin(signal: AbortSignal): Promise<string> {

@@ -14,7 +14,7 @@ import { findProgram, startServer } from './support/servers.mjs';
 const USAGE = `node bench/real-input.mjs [--server seaweedfs|moto|both] [--files N] [--keep]
 
   --server  which S3 service; both by default, one after the other
-  --files   at least so many files (20,000)
+  --files   at least so many files (20,000); moto gets a part of them
   --keep    leaves the folders
 `;
 const BUCKET = 'real-input';
@@ -50,8 +50,16 @@ async function main() {
 }
 
 const PROGRAM = { seaweedfs: 'weed', moto: 'moto_server' };
+/**
+ * moto copies the content of all objects in its memory whenever it is asked for the versions of one, and s4 asks after
+ * each copy there: what moto claims of a copy's conditions does not hold. All the files would cost it 20 GB.
+ */
+const PARTS_FOR_MOTO = ['odd', 'packages/lodash', 'packages/rxjs'];
+const FILES_FOR_MOTO = 3000;
 
-async function onServer(name, root, input, checks, { atLeast }) {
+async function onServer(name, root, input, checks, options) {
+  const atLeast = name === 'moto' ? FILES_FOR_MOTO : options.atLeast;
+  const parts = name === 'moto' ? PARTS_FOR_MOTO : ['.'];
   checks.title(name);
   const server = await startServer(name, join(root, 'server'));
   try {
@@ -61,7 +69,9 @@ async function onServer(name, root, input, checks, { atLeast }) {
       ['laptop', 'desktop'].map((host) => createMachine(host, root, server.endpoint, checks)),
     );
     const run = { a, b, tools, url, checks };
-    await checks.step('copy the input to laptop', () => cp(input, a.folder, COPY));
+    await checks.step('copy the input to laptop', async () => {
+      for (const part of parts) await cp(join(input, part), join(a.folder, part), COPY);
+    });
     await firstSyncs(run, atLeast);
     await editsOnBoth(run);
     await conflicts(run);

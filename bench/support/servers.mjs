@@ -92,8 +92,10 @@ function needed(name) {
   return path;
 }
 
+// A run that is stopped ends by `exit`, and so takes its servers with it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 function serverOf(name, child, endpoint) {
-  // A run that is killed takes its servers with it.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   return {

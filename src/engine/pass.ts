@@ -14,6 +14,7 @@ import { execute } from './execute.ts';
 import { type FoundRenames, recogniseRenames } from './find-renames.ts';
 import { nowIgnoredOperations, settleIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
+import { findOwnClashes } from './own-clashes.ts';
 import { findPresent, findRespelled, pairRows } from './pair-rows.ts';
 import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
@@ -47,7 +48,8 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   const judgement = await judge(rows, judgeDeps);
   for (const trouble of judgement.problems) problem(session, trouble);
   const renames = await recogniseRenames(judgement, judgeDeps);
-  const planned = await planPass(found, renames, session);
+  const ownClashes = await findOwnClashes(renames.judged, judgeDeps);
+  const planned = await planPass(found, renames, ownClashes, session);
   if (planned.kind === 'halted') return planned;
   const { operations, copyNames } = planned;
   if (options.mode === 'preview') return { kind: 'done', lookAgain: false };
@@ -96,7 +98,12 @@ type Planned =
     }
   | Extract<PassOutcome, { kind: 'halted' }>;
 
-async function planPass(found: Scan, renames: FoundRenames, session: Session): Promise<Planned> {
+async function planPass(
+  found: Scan,
+  renames: FoundRenames,
+  ownClashes: ReadonlySet<EntryKey>,
+  session: Session,
+): Promise<Planned> {
   const { deps, options } = session;
   const rowKeys = new Set(found.rows.map(({ key }) => key));
   const copyNames = createCopyNames(deps.folder, deps.store.prefixBytes, (key) => rowKeys.has(key));
@@ -108,6 +115,7 @@ async function planPass(found: Scan, renames: FoundRenames, session: Session): P
     localRenames: renames.localRenames,
     resolutions: standingResolutions(conflicts, session.resolutions),
     copyPath: (row) => names.get(row.key) ?? (row.key as string as RelPath),
+    ownClashes,
   };
   const ignored = nowIgnoredOperations(found.nowIgnored, session);
   // The guards judge what needs no decision first: nobody answers conflicts of a plan that is then halted.

@@ -13,9 +13,14 @@ export interface Clashes {
 
 /**
  * A file and a folder of one name. Most are a swap on one side, whose own decisions end it. Where both would remain,
- * the file steps aside under a conflict name; where the store already holds both, s4 touches neither.
+ * the file steps aside under a conflict name; where the store already holds both, s4 touches neither, but for a file
+ * that another s4 wrote there in the same moment (`ownClashes`).
  */
-export function resolveClashes(all: readonly Judged[], copyPath: (row: JoinedRow) => RelPath): Clashes {
+export function resolveClashes(
+  all: readonly Judged[],
+  copyPath: (row: JoinedRow) => RelPath,
+  ownClashes: ReadonlySet<EntryKey>,
+): Clashes {
   const operations: Operation[] = [];
   const problems: Problem[] = [];
   const settled = new Set<EntryKey>();
@@ -33,7 +38,7 @@ export function resolveClashes(all: readonly Judged[], copyPath: (row: JoinedRow
     const children = below.get(row.key) ?? [];
     if (!remains(judged) || !(row.beneath.settled || children.some(remains))) continue;
     const local = localFile(row);
-    if (row.remote !== undefined && row.beneath.remote) {
+    if (row.remote !== undefined && row.beneath.remote && !ownClashes.has(row.key)) {
       problems.push(fileAndFolder(row.key));
       settled.add(row.key);
       for (const child of children) settled.add(child.row.key);

@@ -17,6 +17,8 @@ export interface PlanInput {
   readonly resolutions: ReadonlyMap<EntryKey, Resolution>;
   /** A free name for the version that loses its own. */
   readonly copyPath: (row: JoinedRow) => RelPath;
+  /** Remote files that may step aside though the store holds a folder of their name as well. */
+  readonly ownClashes?: ReadonlySet<EntryKey>;
 }
 
 export interface Plan {
@@ -27,7 +29,7 @@ export interface Plan {
 
 /** Turns decisions into ordered operations. Pure and deterministic. */
 export function makePlan(input: PlanInput): Plan {
-  const clashes = resolveClashes(input.judged, input.copyPath);
+  const clashes = resolveClashes(input.judged, input.copyPath, input.ownClashes ?? new Set());
   const moved = new Set<EntryKey>();
   const operations: Operation[] = [...clashes.operations];
   const byKey = new Map<EntryKey, JudgedEntry>();

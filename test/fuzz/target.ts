@@ -7,7 +7,7 @@ export interface FuzzTarget {
   readonly share: number;
   /** Cases of the short run, in `npm test`. */
   readonly short: number;
-  /** A case that takes longer has failed. */
+  /** A case that takes more processor time has failed. */
   readonly limitMs: number;
   start?(): Promise<void>;
   /** Throws where the property does not hold. */

@@ -90,7 +90,9 @@ export function plainEtag(etag: string | undefined): string {
   const strong = etag.startsWith('W/') ? etag.slice(2) : etag;
   // What cannot be written down as evidence must not be taken for it.
   if (strong.length > MAX_ETAG_LENGTH)
-    throw new S4Error('STORE_FAILED', 'the store gives an ETag that is none', { data: { length: etag.length } });
+    throw new S4Error('STORE_FAILED', 'the store gives an ETag that is none', {
+      data: { length: etag.length },
+    });
   return strong.length >= 2 && strong.startsWith('"') && strong.endsWith('"') ? strong.slice(1, -1) : strong;
 }
 

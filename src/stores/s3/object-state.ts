@@ -66,7 +66,9 @@ function isArchivedNow(headers: IncomingHttpHeaders): boolean {
 
 function versionOf(headers: IncomingHttpHeaders): { readonly versionId?: string } {
   const versionId = headers['x-amz-version-id'];
-  return typeof versionId === 'string' && versionId !== '' && versionId.length <= MAX_VERSION_LENGTH ? { versionId } : {};
+  return typeof versionId === 'string' && versionId !== '' && versionId.length <= MAX_VERSION_LENGTH
+    ? { versionId }
+    : {};
 }
 
 function objectSize(headers: IncomingHttpHeaders): number {

@@ -139,7 +139,7 @@ function argument(dice: Dice): string {
 export const argv: FuzzTarget = {
   name: 'argv',
   share: 1,
-  short: 60,
+  short: 30,
   limitMs: 5000,
   start: open,
   async run(dice) {

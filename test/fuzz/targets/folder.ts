@@ -129,7 +129,7 @@ function plant(server: MemoryServer, dice: Dice, most: number): readonly string[
 export const folder: FuzzTarget = {
   name: 'folder',
   share: 0.06,
-  short: 3,
+  short: 2,
   limitMs: 20_000,
   async run(dice) {
     const place = await createPlace(dice.int(1e9));
@@ -178,7 +178,7 @@ function swap(place: Place, path: string, dice: Dice): void {
 export const planted: FuzzTarget = {
   name: 'planted',
   share: 0.06,
-  short: 3,
+  short: 2,
   limitMs: 20_000,
   async run(dice) {
     const place = await createPlace(dice.int(1e9));

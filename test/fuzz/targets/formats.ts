@@ -110,7 +110,7 @@ function damaged({ sample, packed }: Codec, dice: Dice): Uint8Array {
 export const formats: FuzzTarget = {
   name: 'formats',
   share: 50,
-  short: 3000,
+  short: 1500,
   limitMs: 5000,
   run(dice) {
     const codec = dice.pick(CODECS);
@@ -137,7 +137,7 @@ const TIMES = [
 export const metadata: FuzzTarget = {
   name: 'metadata',
   share: 30,
-  short: 3000,
+  short: 2000,
   limitMs: 1000,
   run(dice) {
     const given: Record<string, string> = { ...METADATA };

@@ -7,7 +7,7 @@ import { checkToken, objectHeaders } from './xml.ts';
 export const headers: FuzzTarget = {
   name: 'headers',
   share: 20,
-  short: 3000,
+  short: 2000,
   limitMs: 1000,
   run(dice) {
     const state = refusedOr(

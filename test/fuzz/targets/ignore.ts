@@ -69,7 +69,7 @@ function longPath(dice: Dice): string {
 export const ignore: FuzzTarget = {
   name: 'ignore',
   share: 4,
-  short: 60,
+  short: 20,
   limitMs: 1000,
   run(dice) {
     const rules = createIgnoreRules();

@@ -86,7 +86,7 @@ async function checkState(machine: Machine): Promise<void> {
 export const keys: FuzzTarget = {
   name: 'keys',
   share: 0.5,
-  short: 15,
+  short: 8,
   limitMs: 5000,
   async run(dice) {
     const world = createWorld({ versioning: dice.pick(['enabled', 'off']), sortedListing: dice.oneIn(2) });

@@ -65,7 +65,7 @@ async function readAll(store: Store, dice: Dice): Promise<void> {
 export const log: FuzzTarget = {
   name: 'log',
   share: 4,
-  short: 100,
+  short: 40,
   limitMs: 5000,
   async run(dice) {
     const runtime = createFakeRuntime({ seed: dice.int(1e9) });
@@ -101,7 +101,7 @@ export const log: FuzzTarget = {
 export const bombs: FuzzTarget = {
   name: 'bombs',
   share: 0.002,
-  short: 2,
+  short: 1,
   limitMs: 5000,
   async run(dice) {
     const runtime = createFakeRuntime();

@@ -14,7 +14,7 @@ const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 export const names: FuzzTarget = {
   name: 'names',
   share: 80,
-  short: 3000,
+  short: 1500,
   limitMs: 1000,
   run(dice) {
     const raw = hostileKey(dice);

@@ -122,7 +122,7 @@ function eventOf(dice: Dice, target: string): SyncEvent {
 export const screen: FuzzTarget = {
   name: 'screen',
   share: 35,
-  short: 1000,
+  short: 600,
   limitMs: 1000,
   run(dice) {
     const written: string[] = [];

@@ -183,7 +183,7 @@ const FILES: Readonly<Record<string, string>> = {
 export const service: FuzzTarget = {
   name: 'service',
   share: 0.06,
-  short: 3,
+  short: 2,
   limitMs: 20_000,
   start,
   stop,

@@ -56,7 +56,7 @@ function damaged(text: string, dice: Dice): Buffer {
 export const config: FuzzTarget = {
   name: 'config',
   share: 2,
-  short: 150,
+  short: 80,
   limitMs: 2000,
   async start() {
     dir = realpathSync(mkdtempSync(join(tmpdir(), 's4-fuzz-config-')));
@@ -95,7 +95,7 @@ const PYTHON_INDEX = JSON.stringify({
 export const python: FuzzTarget = {
   name: 'python',
   share: 4,
-  short: 150,
+  short: 80,
   limitMs: 3000,
   async run(dice) {
     const text = damaged(PYTHON_CONFIG, dice).toString();
@@ -139,7 +139,7 @@ const GUARDED = [
 export const halted: FuzzTarget = {
   name: 'halted',
   share: 5,
-  short: 300,
+  short: 100,
   limitMs: 1000,
   async run(dice) {
     const disk = createMemoryDisk();

@@ -65,7 +65,7 @@ function damage(disk: MemoryDisk, files: ReadonlyMap<string, Uint8Array>, dice: 
 export const state: FuzzTarget = {
   name: 'state',
   share: 3,
-  short: 100,
+  short: 40,
   limitMs: 2000,
   async start() {
     prepared ??= await prepare();

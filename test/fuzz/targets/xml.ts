@@ -103,7 +103,7 @@ function isRefusal(error: unknown): boolean {
 export const xml: FuzzTarget = {
   name: 'xml',
   share: 25,
-  short: 1000,
+  short: 600,
   limitMs: 2000,
   run(dice) {
     const source = listingXml(dice);

@@ -19,6 +19,7 @@ const FOLDER_MARKER = 'target.json';
 const STORE_MARKER = '.s4/target.json' as ObjectKey;
 // Without conditional writes two clients may create the marker at once: by then both writes have landed.
 const SETTLE_MS = 2000;
+const MARKER_READS = 5;
 
 type IdentityFolder = Pick<Folder, 'root' | 'state'>;
 type IdentityStore = Pick<Store, 'url' | 'get' | 'put'>;
@@ -94,7 +95,7 @@ export async function checkIdentity(options: CheckOptions): Promise<IdentityChec
   const here = await readFolderMarker(folder);
   if (here === undefined) throw missingMarker(folder);
   if (here.targetId !== target.id) throw foreignFolder(folder, 'check');
-  const there = await readStoreMarker(store, options);
+  const there = await readStoreMarker(store, { ...options, expected: target.id });
   if (there?.marker.targetId !== target.id) {
     throw foreignStore(store, there === undefined ? 'missing' : 'other');
   }
@@ -144,24 +145,40 @@ async function readFolderMarker(folder: IdentityFolder): Promise<FolderMarker | 
   }
 }
 
+interface FoundMarker {
+  readonly marker: StoreMarker;
+  readonly versioned: boolean;
+}
+
+/**
+ * Over plain HTTP bytes may be damaged on their way. A marker that is `expected` could not have become so by damage;
+ * any other is believed when two reads in a row say the same.
+ */
 async function readStoreMarker(
   store: IdentityStore,
-  { signal }: { readonly signal?: AbortSignal },
-): Promise<{ readonly marker: StoreMarker; readonly versioned: boolean } | undefined> {
-  const found = await readWhole(
-    store,
-    STORE_MARKER,
-    MAX_MARKER_BYTES,
-    signal === undefined ? {} : { signal },
-  );
-  if (found.kind === 'absent') return undefined;
-  if (found.kind === 'unusable') throw foreignStore(store, 'damaged');
-  try {
-    const versioned = found.state.token.versionId !== undefined;
-    return { marker: decodeStoreMarker(found.bytes), versioned };
-  } catch (cause) {
-    if (cause instanceof FormatError) throw foreignStore(store, 'damaged', cause);
-    throw cause;
+  { signal, expected }: { readonly signal?: AbortSignal; readonly expected?: string },
+): Promise<FoundMarker | undefined> {
+  let before: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const found = await readWhole(
+      store,
+      STORE_MARKER,
+      MAX_MARKER_BYTES,
+      signal === undefined ? {} : { signal },
+    );
+    if (found.kind === 'absent') return undefined;
+    if (found.kind === 'unusable') throw foreignStore(store, 'damaged');
+    const text = Buffer.from(found.bytes).toString('latin1');
+    const isLast = text === before || attempt === MARKER_READS;
+    before = text;
+    try {
+      const marker = decodeStoreMarker(found.bytes);
+      if (isLast || marker.targetId === expected)
+        return { marker, versioned: found.state.token.versionId !== undefined };
+    } catch (cause) {
+      if (!(cause instanceof FormatError)) throw cause;
+      if (isLast) throw foreignStore(store, 'damaged', cause);
+    }
   }
 }
 
@@ -179,7 +196,7 @@ async function createStoreMarker(
     ...(signal === undefined ? {} : { signal }),
   });
   if (!capabilities.putIfAbsent) await runtime.sleep(SETTLE_MS, signal === undefined ? {} : { signal });
-  const found = await readStoreMarker(store, options);
+  const found = await readStoreMarker(store, { ...options, expected: marker.targetId });
   if (found === undefined) throw foreignStore(store, 'missing');
   return { marker: found.marker, created: found.marker.targetId === marker.targetId };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkIdentity, joinTarget, renewClient } from '../../../src/engine/identity.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import { createMemoryServer } from '../../../src/stores/memory/memory-server.ts';
 import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createMemoryDisk } from '../../support/memory-state.ts';
@@ -12,6 +13,20 @@ function room(options: Parameters<typeof createMemoryServer>[0] = {}) {
   const disk = createMemoryDisk();
   const folder = { root: '/home/me/docs', state: disk.open() };
   return { server, runtime, disk, folder, store: server.connect(runtime) };
+}
+
+/** The first object that is read arrives with another bit at this offset. */
+function damagedOnce(get: Store['get'], offset: number): Store['get'] {
+  let done = false;
+  return async (...args) => {
+    const outcome = await get(...args);
+    if (done || outcome.kind !== 'found') return outcome;
+    done = true;
+    async function* body(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+      for await (const chunk of chunks) yield chunk.map((byte, i) => (i === offset ? byte ^ 1 : byte));
+    }
+    return { ...outcome, body: body(outcome.body) };
+  };
 }
 
 describe('joining a target', () => {
@@ -133,6 +148,19 @@ describe('checking who belongs together', () => {
     }
     all.server.put('.s4/target.json', '{"s4":"target","version":2}');
     await expect(checkIdentity(all)).rejects.toMatchObject({ code: 'STATE_TOO_NEW' });
+  });
+
+  it('reads a marker again that was damaged on its way', async () => {
+    for (const offset of [0, 40, 60]) {
+      const { store, runtime, folder } = room();
+      const { targetId, clientId } = await joinTarget({ store, folder, runtime, capabilities: ALL });
+      const target = { id: targetId, clientId, name: 'docs' };
+      const damaged = () => ({ ...store, get: damagedOnce(store.get, offset) });
+      expect((await checkIdentity({ store: damaged(), folder, target, runtime })).kind).toBe('ok');
+      const other = { root: '/b', state: createMemoryDisk().open() };
+      const joined = await joinTarget({ store: damaged(), folder: other, runtime, capabilities: ALL });
+      expect(joined.targetId).toBe(targetId);
+    }
   });
 
   it('takes a new client id when config and marker disagree, and writes none in a preview', async () => {

@@ -184,7 +184,9 @@ async function torment(clients, place, flags, counts, outside) {
   const isOver = () => Date.now() >= untilMs;
   const { seed, mode, pauseMs } = flags;
   const writers = clients.map((client) => client.startWriter({ outside, seed, mode, pauseMs }));
-  const work = clients.map((client) => client.torment(createRandom(seed, client.name), counts, isOver));
+  const work = clients.map((client, i) =>
+    client.torment({ random: createRandom(seed, client.name), counts, writer: writers[i], isOver }),
+  );
   if (place.proxy !== undefined)
     work.push(misfortune(place, createRandom(seed, 'misfortune'), counts, isOver));
   const progress = setInterval(() => say(progressOf(counts, place, untilMs)), 30_000);

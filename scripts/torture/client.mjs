@@ -111,7 +111,7 @@ export function createClient({ name, base, cli, env, policies, violations }) {
     s4,
     sync,
     /** Until `isOver`: syncs, about one in three of them killed. */
-    torment: async (random, counts, isOver) => {
+    torment: async ({ random, counts, writer, isOver }) => {
       let approve = [];
       while (!isOver()) {
         const flags =
@@ -127,10 +127,13 @@ export function createClient({ name, base, cli, env, policies, violations }) {
         if (exit === 0) typicalMs = 0.8 * typicalMs + 0.2 * elapsedMs;
         const halted = events.find((event) => event?.kind === 'guard-halted');
         approve = halted === undefined ? [] : ['--approve', halted.planId];
+        // Who reads a plan and says yes to it does not delete more meanwhile.
+        if (halted === undefined) writer.resume();
+        else writer.pause();
         await sleep(random.between(0, 400));
       }
     },
-    /** @returns {{stop: () => Promise<Record<string, number>>}} how many edits of each kind */
+    /** `stop` resolves with how many edits of each kind there were. */
     startWriter: (settings) => {
       const writer = fork(fileURLToPath(new URL('./writer.mjs', import.meta.url)), [
         JSON.stringify({
@@ -149,7 +152,10 @@ export function createClient({ name, base, cli, env, policies, violations }) {
       });
       const ended = new Promise((resolve) => writer.once('exit', resolve));
       return {
+        pause: () => writer.kill('SIGSTOP'),
+        resume: () => writer.kill('SIGCONT'),
         stop: async () => {
+          writer.kill('SIGCONT');
           if (writer.connected) writer.send('stop');
           await ended;
           process.off('exit', kill);

@@ -23,9 +23,13 @@ export async function findPresent(
   folder: Pick<Folder, 'foldsCase' | 'stat'>,
 ): Promise<readonly EntryKey[]> {
   if (!folder.foldsCase) return [];
-  const found = await mapConcurrent(rows.filter(isNewThere), LOOKS_AT_ONCE, async ({ key }) => {
-    if (isFolderKey(key)) return [];
+  const found = await mapConcurrent(rows.filter(isNewThere), LOOKS_AT_ONCE, async ({ key, beneath }) => {
     const stat = await folder.stat(keyPath(key));
+    if (isFolderKey(key)) {
+      // A folder of this very spelling has a row, or something beneath it.
+      const isOther = stat?.kind === 'folder' && !beneath.local && !beneath.base;
+      return isOther ? [key] : [];
+    }
     return stat === undefined || stat.kind === 'folder' ? [] : [key];
   });
   return found.flat();

@@ -146,4 +146,23 @@ describe('what fuzzing found: names and files of others', () => {
     bench.disk(root).user.write('.s4/target.json', '[]');
     expect(await main(['doctor'], bench.process())).toBe(2);
   });
+
+  test('empty folders that differ in case alone are told on a disk that folds it, and it comes to rest', async () => {
+    const world = createWorld();
+    const machine = await world.machine('mac', { foldsCase: true });
+    for (const key of ['true/', 'TRUE/', 'both/', 'both/child'])
+      world.server.put(key, key.endsWith('/') ? '' : 'text');
+    await machine.sync();
+    await machine.sync();
+    machine.events.length = 0;
+    expect(summaryOf(await machine.sync())).toMatchObject({ downloaded: 0, uploaded: 0, problems: 1 });
+    expect(machine.events).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'problem',
+          problem: expect.objectContaining({ code: 'name-twins' }),
+        }),
+      ]),
+    );
+  });
 });

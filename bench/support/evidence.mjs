@@ -38,7 +38,7 @@ const NORMALISE = {
 };
 
 /** `1700000000.1234567890` without what is finer than a microsecond. */
-export function toMicroseconds(seconds) {
+function toMicroseconds(seconds) {
   const [whole, fraction = ''] = seconds.split('.');
   return `${whole}.${fraction.padEnd(6, '0').slice(0, 6)}`;
 }

@@ -25,7 +25,11 @@ const SHORTEST_REDACTED = 8;
 export function makeRedactor(secrets: Iterable<string>): (text: string) => string {
   const known = [...new Set(secrets)]
     .filter((secret) => secret.length >= SHORTEST_REDACTED)
-    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)])
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret.toWellFormed()),
+      JSON.stringify(secret).slice(1, -1),
+    ])
     .sort((a, b) => b.length - a.length);
   return (text) => {
     let out = text;

@@ -50,8 +50,10 @@ export async function compareContents(
     ...signal,
   });
   if (hashed.kind !== 'hashed') return { kind: 'unsettled' };
+  const known = hashedAs(local, hashed);
+  if (known === undefined) return { kind: 'unsettled' };
+  const { local: seen, evidence } = known;
   const same = await sameAsObject(hashed, local, state, key, deps);
-  const { local: seen, evidence } = hashedAs(local, hashed);
   const sameMode =
     seen.kind === 'symlink' || metadata.executable === undefined || metadata.executable === seen.executable;
   const equality = !same ? 'different' : sameMode ? 'equal' : 'bytes';

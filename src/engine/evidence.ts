@@ -28,11 +28,12 @@ export interface LocalEvidence {
   readonly md5?: string;
 }
 
-/** A local file as it was when it was hashed. */
+/** A local file as it was when it was hashed; undefined when it became a symlink since the walk, or ceased to be one. */
 export function hashedAs(
   local: LocalFile,
   hashed: Extract<HashOutcome, { kind: 'hashed' }>,
-): { readonly local: LocalFile; readonly evidence: LocalEvidence } {
+): { readonly local: LocalFile; readonly evidence: LocalEvidence } | undefined {
+  if (hashed.entry !== local.kind) return undefined;
   const { digest, fingerprint, executable, racy } = hashed;
   const sizeBytes = fingerprint.sizeBytes;
   const plain = hashed.etags.find((etag) => !etag.includes('-'));

@@ -93,6 +93,7 @@ async function hashCreated(
       });
       if (outcome?.kind !== 'hashed') return [];
       const seen = hashedAs(local, outcome);
+      if (seen === undefined) return [];
       const { digest } = outcome;
       const { sizeBytes, inode } = outcome.fingerprint;
       return [

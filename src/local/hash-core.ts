@@ -83,7 +83,7 @@ function hashLink({ clock }: HashContext, task: HashTask, target: string): Opene
   const racy = isRacy(fingerprint, now);
   return {
     kind: 'outcome',
-    outcome: { kind: 'hashed', fingerprint, executable: false, racy, ...sums.finish() },
+    outcome: { kind: 'hashed', entry: 'symlink', fingerprint, executable: false, racy, ...sums.finish() },
   };
 }
 
@@ -117,7 +117,8 @@ function* hashOpened(
     if (done !== fingerprint.sizeBytes || !sameFingerprint(fingerprintFrom(before), fingerprint))
       return undefined;
     const executable = isExecutable(Number(after.mode));
-    return { kind: 'hashed', fingerprint, executable, racy: isRacy(fingerprint, now), ...sums.finish() };
+    const racy = isRacy(fingerprint, now);
+    return { kind: 'hashed', entry: 'file', fingerprint, executable, racy, ...sums.finish() };
   } finally {
     closeSync(fd);
   }

@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   commands: {
     imports: ['commands', 'compose.ts', 'daemon', 'ui', 'report', 'config', 'engine', 'remote-log', ...CORE],
     // The contract of what compose builds names what the adapter says.
-    types: ['stores/prepare.ts'],
+    types: ['stores/prepare.ts', 'stores/examine.ts'],
   },
   'compose.ts': { imports: ['*'] },
   'cli.ts': { imports: ['commands', 'lib'] },

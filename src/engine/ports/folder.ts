@@ -43,6 +43,8 @@ export type Expected =
 export type HashOutcome =
   | {
       readonly kind: 'hashed';
+      /** What was hashed: it may not be any more what the walk saw. */
+      readonly entry: 'file' | 'symlink';
       readonly digest: Digest;
       readonly fingerprint: Fingerprint;
       readonly executable: boolean;

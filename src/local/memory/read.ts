@@ -72,6 +72,7 @@ async function hash(
     if (find() !== node || !sameFingerprint(fingerprintOf(node), fingerprint)) continue;
     return {
       kind: 'hashed',
+      entry: node.kind,
       digest: digestOf(bytes),
       fingerprint,
       executable: node.kind === 'file' && node.executable,

@@ -33,7 +33,7 @@ export function toldPaths(events: readonly SyncEvent[]): ReadonlySet<string> {
 }
 
 /** s4's own names, and the object of the prefix itself, are passed over in silence. */
-export function isSilent(key: string): boolean {
+function isSilent(key: string): boolean {
   return key === '' || isReservedSegment(key.split('/', 1)[0] ?? '');
 }
 

@@ -18,7 +18,7 @@ export function fingerprint(state = 0): Fingerprint {
   return { inode: BigInt(state + 1), sizeBytes: 10, mtimeNs: BigInt(state) * 1000n, ctimeNs: BigInt(state) };
 }
 
-export function token(state = 0): RemoteToken {
+function token(state = 0): RemoteToken {
   return { etag: `etag-${state}`, sizeBytes: 10, modifiedMs: state * 1000 };
 }
 

@@ -1,5 +1,6 @@
 // One machine: a folder, a home, a writer, and the built s4 run over and over, killed at chance.
 import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -150,7 +151,8 @@ export function createClient({ name, base, cli, env, policies, violations }) {
       writer.on('message', (message) => {
         counts = message.counts;
       });
-      const ended = new Promise((resolve) => writer.once('exit', resolve));
+      // What it said last may be read after it has ended.
+      const ended = Promise.all([once(writer, 'exit'), once(writer, 'disconnect')]);
       return {
         pause: () => writer.kill('SIGSTOP'),
         resume: () => writer.kill('SIGCONT'),

@@ -101,6 +101,7 @@ function untidy({ name, folder, home, temp }) {
     'index.json.gz',
     'index.prev.json.gz',
     'journal.jsonl',
+    'halted.json',
     'tmp',
     'trash',
     '.gitignore',

@@ -88,7 +88,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<Folder> {
     hash: (request) => hasher.hash(request),
     readSmall: async (path, maxBytes) => guardLocal(path, () => readSmall(anchor, path, maxBytes)),
     open: async (path, expected) => guardLocal(path, () => openSource(anchor, path, expected)),
-    stage: async (sizeBytes) => stage({ home, sys, umask, newName, live }, sizeBytes),
+    stage: (sizeBytes) => stage({ home, sys, umask, newName, live }, sizeBytes),
     trashRef: (path) => trash.ref(path),
     place: async (placement) =>
       guardLocal(placement.path, () => {

@@ -5,10 +5,11 @@ import type { StagedAs, StagedFile, Staging } from '../engine/ports/folder.ts';
 import { S4Error } from '../lib/errors.ts';
 import type { Digest } from '../sync/entry.ts';
 import { unlinkIfThere } from './entries.ts';
-import { guardLocal, guardLocalAsync } from './fs-errors.ts';
+import { guardLocalAsync } from './fs-errors.ts';
 import type { Home } from './home.ts';
 import type { Sys } from './sys.ts';
 
+const openAsync = promisify(fs.open);
 const writeAsync = promisify(fs.write);
 const fsyncAsync = promisify(fs.fsync);
 
@@ -33,17 +34,18 @@ export interface StagingContext {
  *
  * @throws S4Error LOCAL_DISK_FULL when so many bytes are not free; LOCAL_FAILED
  */
-export function stage(context: StagingContext, sizeBytes: number): Staging {
+export async function stage(context: StagingContext, sizeBytes: number): Promise<Staging> {
   const { home, live } = context;
   home.ensure();
   const temp = context.newName();
   const path = `${home.temp}/${temp}`;
   const where = `.s4/tmp/${temp}`;
-  const fd = guardLocal(where, () => {
-    requireSpace(home.temp, sizeBytes);
-    return fs.openSync(path, 'wx', 0o600);
-  });
+  // Before the file is there: cleaning may run while it is being made.
   live.add(temp);
+  const fd = await makeTemp(path, where, sizeBytes).catch((error: unknown) => {
+    live.delete(temp);
+    throw error;
+  });
   const sha256 = createHash('sha256');
   const md5 = createHash('md5');
   // The start is kept, in case it is a symlink's text.
@@ -87,6 +89,14 @@ export function stage(context: StagingContext, sizeBytes: number): Staging {
         unlinkIfThere(context.sys, path);
       }),
   };
+}
+
+/** Not in this thread: making a file waits while the file system commits its journal, for an fsync of anybody. */
+function makeTemp(path: string, where: string, sizeBytes: number): Promise<number> {
+  return guardLocalAsync(where, async () => {
+    requireSpace(path.slice(0, path.lastIndexOf('/')), sizeBytes);
+    return openAsync(path, 'wx', 0o600);
+  });
 }
 
 function requireSpace(folder: string, sizeBytes: number): void {

@@ -2,12 +2,17 @@ import type { RelPath } from '../sync/path.ts';
 import type { CycleDeps, CycleOptions, CycleResult } from './cycle.ts';
 
 /**
- * Where to look, instead of everywhere: what a watcher heard here, what the log of others named there. Their cost is
- * that of the paths, not of the folder (H14). Hints: a path that did not change plans nothing.
+ * Where to look, instead of everywhere: what a watcher heard here, what the log of others named there. Its cost is that
+ * of the paths, not of the folder (H14). Hints: a path that did not change plans nothing. Each is a file, a symlink, or
+ * a folder with everything below it; gone or there, on either side.
  */
 export interface Focus {
-  /** A file, a symlink, or a folder with everything below it; gone or there, on either side. */
-  readonly paths: readonly RelPath[];
+  /** Heard here. One that is as its base row says asks the store nothing: so own writes end, without an echo. */
+  readonly local: readonly RelPath[];
+  /** Named by others' logs or by the store's events. One that is as its base row says transfers nothing. */
+  readonly remote: readonly RelPath[];
+  /** The whole folder is walked too, and what differs from the base joins `local`; the store is not listed. */
+  readonly walk?: boolean;
 }
 
 /**

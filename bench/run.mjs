@@ -57,7 +57,7 @@ async function main() {
       scale: values.quick ? 0.1 : 1,
       rounds: Number(values.rounds),
       /** Sends the programs that ask for it anew each time through the proxy, or straight again. */
-      useEndpoint: (to) => {
+      reachBy: (to) => {
         endpoint = to;
       },
     };

@@ -95,7 +95,7 @@ async function seed(program, { programs, say }, folder, place) {
 
 async function countBytes(bench, what, program, { folder, place }) {
   const { server, proxy, results } = bench;
-  bench.useEndpoint(proxy.endpoint);
+  bench.reachBy(proxy.endpoint);
   await program.redirect?.(folder, proxy.endpoint);
   try {
     for (const [work, change] of [
@@ -111,7 +111,7 @@ async function countBytes(bench, what, program, { folder, place }) {
       results.bytes(work, program.name, { ...bytes, stateBytes });
     }
   } finally {
-    bench.useEndpoint(server.endpoint);
+    bench.reachBy(server.endpoint);
     await program.redirect?.(folder, server.endpoint);
   }
 }

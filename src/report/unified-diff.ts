@@ -1,12 +1,12 @@
-/** One step from the old lines to the new ones. */
-interface Edit {
+/** One step from the old lines (or words) to the new ones. */
+export interface Edit {
   readonly kind: 'same' | 'removed' | 'added';
   readonly text: string;
 }
 
 /** Beyond this many changed lines the middle is shown as replaced: the exact diff would cost its square. */
 const MAX_CHANGES = 1_000;
-const CONTEXT_LINES = 3;
+export const CONTEXT_LINES = 3;
 
 /**
  * A unified diff, as `diff -u` writes it; empty when the texts are equal. Line ends count: a last line without one is
@@ -22,11 +22,12 @@ export function unifiedDiff(
 }
 
 /** Lines with their ends, so that a changed line end is a change. */
-function splitLines(text: string): readonly string[] {
+export function splitLines(text: string): readonly string[] {
   return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
-function diffLines(a: readonly string[], b: readonly string[]): readonly Edit[] {
+/** From `a` to `b`, in order; equal lines at both ends are found first. */
+export function diffLines(a: readonly string[], b: readonly string[]): readonly Edit[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;
   let tail = 0;
@@ -126,7 +127,8 @@ function hunksOf(edits: readonly Edit[]): readonly string[] {
   return lines;
 }
 
-function hunkEnd(edits: readonly Edit[], first: number): number {
+/** Where the hunk that starts at the changed line `first` ends, with its context. */
+export function hunkEnd(edits: readonly Edit[], first: number): number {
   let last = first;
   for (let i = first; i < edits.length && i <= last + 2 * CONTEXT_LINES; i++)
     if (edits[i]?.kind !== 'same') last = i;

@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   ui: {
     imports: ['ui', 'report', 'sync', 'lib'],
     types: PORTS,
-    packages: ['ink', 'react', 'react/jsx-runtime', 'node:process', 'node:stream'],
+    packages: ['ink', 'react', 'react/jsx-runtime', 'string-width', 'node:process', 'node:stream'],
   },
   daemon: { imports: ['daemon', 'engine', 'config', 'report', 'remote-log', ...CORE] },
   commands: {

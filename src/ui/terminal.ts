@@ -1,0 +1,37 @@
+/**
+ * The terminal as screens use it: the process gives the real one, tests a fake. Both streams are that terminal; who has
+ * none (a pipe, CI, `--json`) has no TerminalHost.
+ */
+export interface TerminalHost {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Not with NO_COLOR, `--no-colors`, or a terminal without. */
+  readonly colours: boolean;
+  readonly nowMs: () => number;
+  /** Aborted when the user interrupts s4. */
+  readonly signal: AbortSignal;
+  /** What Ctrl-C does: raw mode gives it to us as a key, not to the process as a signal. */
+  readonly interrupt: () => void;
+  /** Every frame is written whole, at once: for tests, which look at the last one. */
+  readonly wholeFrames?: true;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * May screens be drawn here? Not where it was asked for plain lines (`S4_PLAIN`, as people with a screen reader do), not on
+ * a dumb terminal, and not in CI.
+ */
+export function wantsScreens(env: Env): boolean {
+  return (
+    !isSet(env['S4_PLAIN']) &&
+    env['TERM'] !== 'dumb' &&
+    !isSet(env['CI']) &&
+    !isSet(env['CONTINUOUS_INTEGRATION'])
+  );
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
+}

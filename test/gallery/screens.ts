@@ -1,0 +1,5 @@
+import { COMPONENTS } from './components.tsx';
+import type { GalleryScreen } from './gallery-screen.ts';
+
+/** Every screen of s4. A new one is added here, and has frames and a place in the gallery at once. */
+export const GALLERY: readonly GalleryScreen[] = [...COMPONENTS];

@@ -1,0 +1,53 @@
+import type { ProviderId } from './providers.ts';
+
+/** List prices in US dollars, without free tiers and taxes. */
+export interface Prices {
+  readonly storageGbMonth: number;
+  /** PUT, COPY, LIST. */
+  readonly writesPerThousand: number;
+  /** GET and HEAD; an answer of 304 is billed too. */
+  readonly readsPerThousand: number;
+}
+
+/** Where and when the prices were read. */
+export const PRICES_AS_OF = '2026-09';
+
+/** AWS: us-east-1, S3 Standard. R2: its pricing page. Of the others none is known for certain, so none is said. */
+const PRICES: Readonly<Partial<Record<ProviderId, Prices>>> = {
+  aws: { storageGbMonth: 0.023, writesPerThousand: 0.005, readsPerThousand: 0.0004 },
+  r2: { storageGbMonth: 0.015, writesPerThousand: 0.0045, readsPerThousand: 0.00036 },
+};
+
+export interface Usage {
+  readonly objects: number;
+  readonly sizeBytes: number;
+}
+
+export interface CostEstimate {
+  readonly storage: number;
+  /** A daemon that looks every 30 s, and lists everything every hour. */
+  readonly polls: number;
+  /** Once: what the first sync uploads. */
+  readonly firstSync: number;
+}
+
+const DAYS = 30;
+const POLLS = (DAYS * 24 * 3600) / 30;
+const LISTS = DAYS * 24;
+const KEYS_A_PAGE = 1000;
+const GB = 1e9;
+
+/**
+ * What one machine's target costs a month, about; undefined where the prices are not known. `after` is what lies in the
+ * store after the first sync, `uploads` how many files that sends.
+ */
+export function estimateCost(provider: ProviderId, after: Usage, uploads: number): CostEstimate | undefined {
+  const prices = PRICES[provider];
+  if (prices === undefined) return undefined;
+  const pages = Math.max(1, Math.ceil(after.objects / KEYS_A_PAGE));
+  return {
+    storage: (after.sizeBytes / GB) * prices.storageGbMonth,
+    polls: (POLLS / 1000) * prices.readsPerThousand + ((LISTS * pages) / 1000) * prices.writesPerThousand,
+    firstSync: (uploads / 1000) * prices.writesPerThousand,
+  };
+}

@@ -26,6 +26,11 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
       const { examineBucket } = await import('./stores/examine.ts');
       return examineBucket(s3Options(access, access.place.bucket, runtime), signal);
     },
+    listBuckets: async ({ s3, credentials }, signal) => {
+      const { listBuckets } = await import('./stores/s3/bucket.ts');
+      const service = { ...s3, runtime, ...(credentials === undefined ? {} : { credentials }) };
+      return listBuckets(service, { signal });
+    },
     joinTarget: async (store, folder, capabilities, signal) => {
       const { joinTarget } = await import('./engine/identity.ts');
       return joinTarget({ store, folder, runtime, capabilities, signal });

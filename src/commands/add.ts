@@ -74,21 +74,34 @@ async function gather(
   const name = flags.name ?? (asks ? await askName(context, folder) : undefined);
   const createFolder =
     flags.createFolder === true || (flags.yes !== true && (await confirmFolder(context, folder)));
+  const createBucket = flags.createBucket === true || (asks && (await confirmBucket(context, place)));
+  const answers = { ...flags, createFolder, createBucket, ...(name === undefined ? {} : { name }) };
+  return registrationOf({ folder, place, s3, credentials }, answers);
+}
+
+export interface Reached {
+  readonly folder: string;
+  readonly place: StorePlace;
+  readonly s3: S3Settings;
+  readonly credentials: Credentials | undefined;
+}
+
+/** What to register, from flags that leave nothing open: those of a script, or the answers at a terminal. */
+export function registrationOf({ credentials, ...reached }: Reached, flags: TargetFlags): Registration {
   return {
-    folder,
-    place,
-    name: name ?? defaultTargetName(folder),
-    nameIsFixed: name !== undefined,
-    s3,
+    ...reached,
+    name: flags.name ?? defaultTargetName(reached.folder),
+    nameIsFixed: flags.name !== undefined,
     ...(credentials === undefined ? {} : { credentials }),
     ...(flags.conflicts === undefined ? {} : { conflicts: flags.conflicts }),
-    createFolder,
-    createBucket: flags.createBucket === true || (asks && (await confirmBucket(context, place))),
+    createFolder: flags.createFolder === true,
+    createBucket: flags.createBucket === true,
     enableVersioning: flags.enableVersioning === true,
   };
 }
 
-function absolute(context: Context, folder: string): string {
+/** A folder as it was typed: `~`, and relative to where s4 was called. */
+export function absolute(context: Context, folder: string): string {
   const expanded =
     folder === '~' || folder.startsWith('~/') ? join(context.home || homedir(), folder.slice(1)) : folder;
   return resolve(context.cwd, expanded);

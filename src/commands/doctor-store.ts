@@ -31,7 +31,7 @@ export async function* checkPromises(context: Context, target: TargetSettings): 
   if (examined !== undefined) yield* checkLifecycle(examined, place.kind === 's3' ? place.prefix : '');
 }
 
-function checkClock({ clockAheadMs }: Examined): Check {
+export function checkClock({ clockAheadMs }: Examined): Check {
   if (clockAheadMs === undefined)
     return { name: 'clock', outcome: 'warning', message: 'the service does not tell its time' };
   const seconds = Math.round(Math.abs(clockAheadMs) / 1000);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { checkOverlap } from '../config/overlap.ts';
 import { dropUndefined, type S3Settings, type TargetSettings } from '../config/schema.ts';
+import type { Credentials } from '../config/secret.ts';
 import { findTarget } from '../config/selection.ts';
 import { checkTargetName } from '../config/target-name.ts';
 import { parseStoreUrl } from '../config/url.ts';
@@ -32,7 +33,19 @@ export interface EditFlags extends TargetFlags {
 export async function edit(context: Context, name: string, given: EditFlags): Promise<ExitCode> {
   const before = findTarget(name, loadTargets(context));
   const flags = Object.keys(given).length === 0 ? await askFlags(context, before) : given;
-  let after = await edited(context, before, flags);
+  const fresh = await credentialsFrom(context, flags, context.config.read().targets);
+  return announceEdited(context, await change(context, before, flags, fresh));
+}
+
+/** Changes a registered target, after checks on both sides. @throws as `edit` */
+export async function change(
+  context: Context,
+  before: TargetSettings,
+  flags: EditFlags,
+  fresh: Credentials | undefined,
+): Promise<TargetSettings> {
+  const { name } = before;
+  let after = edited(context, before, flags, fresh);
   if (after.folder !== before.folder) await checkMovedFolder(context, after);
   if (reachesOtherwise(before, after) || flags.enableVersioning === true)
     after = { ...after, capabilities: await checkStore(context, after, flags) };
@@ -46,16 +59,24 @@ export async function edit(context: Context, name: string, given: EditFlags): Pr
     }
     return { ...config, targets: config.targets.map((other) => (other === current ? after : other)) };
   });
+  return after;
+}
+
+export function announceEdited(context: Context, after: TargetSettings): ExitCode {
   context.out.say(`Target "${after.name}" was changed: [${after.folder} <=> ${after.url}]`, { tone: 'good' });
   context.out.lines(capabilityLines(after));
   context.out.record(targetRecord('edited', after));
   return EXIT.done;
 }
 
-async function edited(context: Context, before: TargetSettings, flags: EditFlags): Promise<TargetSettings> {
+function edited(
+  context: Context,
+  before: TargetSettings,
+  flags: EditFlags,
+  fresh: Credentials | undefined,
+): TargetSettings {
   const { s3: oldS3, credentials: oldKeys, conflicts: oldPolicy, ...rest } = before;
   const s3 = dropUndefined({ ...oldS3, ...s3Flags(context, flags) }) as S3Settings;
-  const fresh = await credentialsFrom(context, flags, context.config.read().targets);
   const credentials = fresh ?? (flags.forgetCredentials === true ? undefined : oldKeys);
   const conflicts = flags.conflicts ?? oldPolicy;
   return {

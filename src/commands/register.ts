@@ -94,7 +94,7 @@ async function probeAndJoin(context: Context, access: StoreAccess, root: string)
 }
 
 /** Python S4's index on either side: a fresh machine knows it by the remote one. */
-async function isLegacy(folder: Folder, store: Store, signal: AbortSignal): Promise<boolean> {
+export async function isLegacy(folder: Folder, store: Store, signal: AbortSignal): Promise<boolean> {
   if ((await localPythonIndex(folder.root)) !== undefined) return true;
   return (await remotePythonIndex(store, signal)) !== undefined;
 }

@@ -46,6 +46,11 @@ export interface Services {
   prepareStore(access: StoreAccess, wishes: PrepareWishes, signal: AbortSignal): Promise<Prepared>;
   /** What a bucket says of itself; undefined for a directory, which has no such settings. @throws S4Error STORE_* */
   examineStore(access: StoreAccess, signal: AbortSignal): Promise<Examined | undefined>;
+  /** The buckets of whoever these keys belong to. @throws S4Error STORE_*, STORE_DENIED where they may not be listed */
+  listBuckets(
+    access: Pick<StoreAccess, 's3' | 'credentials'>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
   /** Writes or reads the ids on both sides. @throws S4Error MARKER_FOREIGN, STORE_FOREIGN */
   joinTarget(
     store: Store,

@@ -70,19 +70,27 @@ export function findAwsProfiles(files: AwsFiles): readonly AwsProfile[] {
 
 const NAME = /^[\w.@+-]{1,64}$/;
 
+/** @throws S4Error USAGE for a name that is taken or cannot be one */
+export function checkNewProfile(files: AwsFiles, name: string): void {
+  if (!NAME.test(name))
+    throw new S4Error('USAGE', `"${name}" cannot be the name of an AWS profile.`, {
+      hint: 'It may hold letters, digits and . _ - @ +.',
+    });
+  if (findAwsProfiles(files).some((profile) => profile.name === name))
+    throw new S4Error('USAGE', `There is an AWS profile "${name}" already.`, {
+      hint: 'Choose another name for the new one, or use that profile.',
+    });
+}
+
 /**
  * Adds a profile with these keys to the credentials file; what is in the file stays, byte for byte. The file is replaced
  * as a whole, mode 0600: a crash leaves the old or the new one. A file that another program changed in between is read
  * again.
  *
- * @throws S4Error USAGE for a name that is taken or cannot be one, and for keys that the file's form cannot hold
+ * @throws S4Error USAGE as `checkNewProfile`, and for keys that the file's form cannot hold
  */
 export function addAwsProfile(files: AwsFiles, name: string, keys: Credentials): void {
   const { accessKeyId, secretAccessKey } = keys;
-  if (!NAME.test(name))
-    throw new S4Error('USAGE', `"${name}" cannot be the name of an AWS profile.`, {
-      hint: 'It may hold letters, digits and . _ - @ +.',
-    });
   if (![accessKeyId, secretAccessKey].every((text) => /^[\x21-\x7e]+$/.test(text) && !/[#;]/.test(text)))
     throw new S4Error('USAGE', 'This key holds characters that an AWS profile cannot.', {
       hint: "Keep it in s4's own configuration instead.",
@@ -90,10 +98,7 @@ export function addAwsProfile(files: AwsFiles, name: string, keys: Credentials):
   const path = realTarget(files.credentials);
   for (;;) {
     const before = readBytes(path);
-    if (findAwsProfiles(files).some((profile) => profile.name === name))
-      throw new S4Error('USAGE', `There is an AWS profile "${name}" already.`, {
-        hint: 'Choose another name for the new one, or use that profile.',
-      });
+    checkNewProfile(files, name);
     const gap = before.length === 0 ? '' : before.at(-1) === 0x0a ? '\n' : '\n\n';
     const text = `${gap}[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
     if (replaceUnchanged(path, before, Buffer.concat([before, Buffer.from(text)]))) return;

@@ -30,6 +30,19 @@ export function checkOverlap(
   return same;
 }
 
+/**
+ * The same for a folder whose store is not known yet: it must be no other target's, nor lie in one or around one.
+ *
+ * @throws S4Error FOLDER_NESTED
+ */
+export function checkFolderIsFree(folder: string, targets: readonly TargetSettings[], except?: string): void {
+  for (const target of targets) {
+    if (target.name === except) continue;
+    checkAgainstFolder(folder, target);
+    checkFolderAgainstStore(folder, parseStoreUrl(target.url), target);
+  }
+}
+
 function isSame(candidate: Candidate, target: TargetSettings): boolean {
   return (
     candidate.folder === target.folder &&
@@ -47,11 +60,7 @@ function checkOwnStore({ folder, place }: Candidate): void {
 
 function checkAgainst(candidate: Candidate, target: TargetSettings): void {
   const { folder, place, endpoint } = candidate;
-  if (pathsOverlap(folder, target.folder)) {
-    throw nested(
-      `The folder ${folder} ${relation(folder, target.folder)} of target "${target.name}" (${target.folder} <=> ${target.url}).`,
-    );
-  }
+  checkAgainstFolder(folder, target);
   const other = { place: parseStoreUrl(target.url), endpoint: target.s3?.endpoint };
   // Two folders may be kept equal to one prefix: they are two clients of it, like two machines.
   if (place.url !== target.url && placesOverlap({ place, endpoint }, other)) {
@@ -61,6 +70,13 @@ function checkAgainst(candidate: Candidate, target: TargetSettings): void {
   }
   checkFolderAgainstStore(folder, other.place, target);
   checkFolderAgainstStore(target.folder, place, target);
+}
+
+function checkAgainstFolder(folder: string, target: TargetSettings): void {
+  if (!pathsOverlap(folder, target.folder)) return;
+  throw nested(
+    `The folder ${folder} ${relation(folder, target.folder)} of target "${target.name}" (${target.folder} <=> ${target.url}).`,
+  );
 }
 
 function checkFolderAgainstStore(folder: string, place: StorePlace, target: TargetSettings): void {

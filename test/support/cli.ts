@@ -52,6 +52,8 @@ export interface Bench {
   engine: FakeEngine;
   /** What the bucket says of itself to `s4 doctor`; undefined as for a directory. */
   examined: Examined | undefined;
+  /** What the keys may list. */
+  buckets: readonly string[];
   /** Makes a folder below the root and returns its real path. */
   folder(name: string): string;
   process(cwd?: string): Process;
@@ -79,6 +81,7 @@ export function createBench(root: string): Bench {
     openStore: async ({ place }) => server(place.url).connect(runtime),
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
     examineStore: async () => bench.examined,
+    listBuckets: async () => bench.buckets,
     prepareStore: async () => ({ created: false, versioningEnabled: false }),
     joinTarget: (store, folder, capabilities) => joinTarget({ store, folder, runtime, capabilities }),
     openBase: (target, folder) =>
@@ -99,6 +102,7 @@ export function createBench(root: string): Bench {
     stdin: '',
     engine: ({ deps, options }) => quietCycle(deps, options),
     examined: undefined,
+    buckets: [],
     folder: (name) => {
       mkdirSync(join(real, name), { recursive: true });
       return join(real, name);

@@ -25,7 +25,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   report: { imports: ['report', 'sync', 'lib'], types: PORTS, packages: [] },
   ui: {
     imports: ['ui', 'report', 'sync', 'lib'],
-    types: PORTS,
+    // What the add wizard offers is data of the configuration, handed to it.
+    types: [...PORTS, 'config/providers.ts', 'config/aws-profiles.ts'],
     packages: ['ink', 'react', 'react/jsx-runtime', 'string-width', 'node:process', 'node:stream'],
   },
   daemon: { imports: ['daemon', 'engine', 'config', 'report', 'remote-log', ...CORE] },

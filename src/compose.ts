@@ -2,7 +2,9 @@ import type { Limits, Services, StoreAccess } from './commands/services.ts';
 import type { Folder } from './engine/ports/folder.ts';
 import type { Runtime } from './engine/ports/runtime.ts';
 import type { Store } from './engine/ports/store.ts';
+import { S4Error } from './lib/errors.ts';
 import { systemRuntime } from './local/runtime.ts';
+import type { WatcherKind } from './local/watch/watch-folder.ts';
 import type { Prepared, PrepareWishes } from './stores/prepare.ts';
 import type { S3StoreOptions } from './stores/s3/options.ts';
 
@@ -20,6 +22,11 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
     },
     openStore: (access, limits) => openStore(access, limits ?? {}, runtime),
     openFolder: (root, options) => openFolder(root, options?.legacy === true, runtime),
+    openWatcher: async (root, kind) => {
+      const { createWatcher } = await import('./local/watch/watch-folder.ts');
+      const wished = kind ?? watcherKind(env['S4_WATCHER']);
+      return createWatcher({ root, ...(wished === undefined ? {} : { kind: wished }) });
+    },
     prepareStore: (access, wishes, signal) => prepareStore(access, wishes, signal, runtime),
     examineStore: async (access, signal) => {
       if (access.place.kind === 'file') return undefined;
@@ -40,6 +47,13 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
       return openBase({ state: folder.state, targetId: target.id, clientId: target.clientId, mode: 'read' });
     },
   };
+}
+
+/** A way out where the usual watcher does not hear on some file system. */
+function watcherKind(value: string | undefined): WatcherKind | undefined {
+  if (value === undefined || value === '' || value === 'fs' || value === 'chokidar')
+    return value || undefined;
+  throw new S4Error('USAGE', `S4_WATCHER is ${value}`, { hint: 'It may be "fs" or "chokidar".' });
 }
 
 async function openStore(access: StoreAccess, limits: Limits, runtime: Runtime): Promise<Store> {

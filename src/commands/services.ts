@@ -6,6 +6,7 @@ import type { Base } from '../engine/ports/base.ts';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
+import type { Watcher } from '../engine/ports/watcher.ts';
 import type { Examined } from '../stores/examine.ts';
 import type { Prepared, PrepareWishes } from '../stores/prepare.ts';
 
@@ -39,6 +40,11 @@ export interface Services {
   openStore(access: StoreAccess, limits?: Limits): Promise<Store>;
   /** @throws S4Error FOLDER_MISSING */
   openFolder(root: string, options?: { readonly legacy?: boolean }): Promise<Folder>;
+  /**
+   * What hears changes of a folder: `fs.watch` a folder on Linux, chokidar elsewhere; `S4_WATCHER` or `kind` force one.
+   * Nothing is watched before its `watch` is called, which throws S4Error FOLDER_MISSING.
+   */
+  openWatcher(root: string, kind?: 'fs' | 'chokidar'): Promise<Watcher>;
   /**
    * Makes sure that the bucket (or the store's folder) is there.
    * @throws S4Error STORE_NO_BUCKET when it is not, and `create` was not wished for

@@ -3,7 +3,15 @@ import type { RelPath } from '../../sync/path.ts';
 
 export type EarEvent =
   /** Keys that others' logs, or the store's events, named. Hints: what is there now is for the engine to see. */
-  | { readonly kind: 'heard'; readonly paths: readonly RelPath[] }
+  | {
+      readonly kind: 'heard';
+      readonly paths: readonly RelPath[];
+      /**
+       * To be called when a cycle that looked at them has succeeded: a queue forgets its messages only then. What is
+       * never confirmed is told again after some minutes.
+       */
+      readonly processed?: () => void;
+    }
   /** Something is new that cannot be named (a gap, a damaged head, lost events): list everything. */
   | { readonly kind: 'rescan' }
   /** Listening failed; told once each time it begins. It goes on trying. */
@@ -21,7 +29,13 @@ export interface ListenOptions {
  * keeps it until a cycle has processed it, and lists everything when it starts (H11).
  */
 export interface Ear {
-  listen(options: ListenOptions): RunningEar;
+  /**
+   * Resolves when it knows where others stand: all that they do afterwards is told, what they did before is for a
+   * listing that starts then. Hence before the first cycle, not beside it.
+   *
+   * @throws S4Error STORE_*, OBJECT_DENIED when that cannot be found out
+   */
+  listen(options: ListenOptions): Promise<RunningEar>;
 }
 
 export interface RunningEar {

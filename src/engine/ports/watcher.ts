@@ -6,7 +6,7 @@ export type RescanReason =
   | 'burst'
   /** The event loop stood still while events came in (H13). */
   | 'stall'
-  /** Some folders could not be watched: out of watches, or not readable. */
+  /** The folder cannot be watched: the system gives no more watches, or the watcher broke. */
   | 'unwatched'
   /** The machine slept, or the clock jumped. */
   | 'wake'
@@ -16,13 +16,15 @@ export type RescanReason =
 export type WatchEvent =
   /**
    * Something may have happened at these paths (created, written, renamed, removed, chmod), or below them where a
-   * folder came or went. A hint: what is there now is for the engine to see. Ignored paths and `.s4` never show.
    */
   | { readonly kind: 'touched'; readonly paths: readonly RelPath[] }
   | { readonly kind: 'rescan'; readonly reason: RescanReason }
-  /** The folder cannot be watched (whole): only walking finds changes. Told once each time it begins. */
+  /**
+   * The folder cannot be watched: only walking finds changes. Told once each time it begins, with a `rescan` for
+   * `unwatched` after it; tried again from time to time, and `rescan` for `restarted` says that it hears again.
+   */
   | { readonly kind: 'trouble'; readonly message: string; readonly hint?: string }
-  /** The root itself is gone (unmounted, removed). */
+  /** The root itself is gone (unmounted, removed, replaced). The last event: watch anew when it is back. */
   | { readonly kind: 'gone' };
 
 export interface WatchOptions {
@@ -33,15 +35,22 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Watches one folder. Watching starts before `watch` resolves: what happens afterwards is told. */
+/**
+ * Watches one folder. All of it is watched when `watch` resolves: what happens afterwards is told; what was changed
+ * before is for a walk that starts then.
+ */
 export interface Watcher {
+  /** @throws S4Error FOLDER_MISSING. That the system gives no watches is no failure but an event. */
   watch(options: WatchOptions): Promise<RunningWatch>;
 }
 
 export interface RunningWatch {
-  /** How many system watches it holds, for `status`. */
+  /** How many system watches it holds, for `status`; 0: only walking finds changes. */
   readonly watches: number;
-  /** The ignore rules on disk changed: which folders need watching is decided anew. */
+  /**
+   * The ignore rules on disk changed: which folders need watching is decided anew. It notices by itself when a rule
+   * file it watches changes; this is for SIGHUP.
+   */
   reloadRules(): Promise<void>;
   close(): Promise<void>;
 }

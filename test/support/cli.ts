@@ -8,6 +8,7 @@ import type { CycleSummary, SyncEvent } from '../../src/engine/events.ts';
 import { joinTarget } from '../../src/engine/identity.ts';
 import { openBase } from '../../src/engine/state/open-base.ts';
 import { createMemoryDisk, type MemoryDisk } from '../../src/local/memory/disk.ts';
+import { createWatcher } from '../../src/local/watch/watch-folder.ts';
 import type { Examined } from '../../src/stores/examine.ts';
 import { createMemoryServer, type MemoryServer } from '../../src/stores/memory/memory-server.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
@@ -80,6 +81,7 @@ export function createBench(root: string): Bench {
     },
     openStore: async ({ place }) => server(place.url).connect(runtime),
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
+    openWatcher: async (folder) => createWatcher({ root: folder }),
     examineStore: async () => bench.examined,
     listBuckets: async () => bench.buckets,
     prepareStore: async () => ({ created: false, versioningEnabled: false }),

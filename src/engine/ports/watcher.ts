@@ -16,6 +16,9 @@ export type RescanReason =
 export type WatchEvent =
   /**
    * Something may have happened at these paths (created, written, renamed, removed, chmod), or below them where a
+   * folder came or went. Sorted, none below another: they make a `Focus` as they are. A hint: what is there now is for
+   * the engine to see. `.s4` never shows, ignored paths only where it is not known any more what they were (a removed
+   * `build` under the rule `build/`).
    */
   | { readonly kind: 'touched'; readonly paths: readonly RelPath[] }
   | { readonly kind: 'rescan'; readonly reason: RescanReason }

@@ -204,5 +204,7 @@ async function end(state: State, phase: 'gone' | 'closed', closeClock: boolean):
   state.cancelRetry();
   state.announcer.close();
   if (closeClock) state.clock.close();
-  await state.backend?.close();
+  const { backend } = state;
+  state.backend = undefined;
+  await backend?.close();
 }

@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/config-file.ts';
+import type { TerminalHost } from '../ui/terminal.ts';
 import type { Output } from './output.ts';
 import type { Prompter } from './prompter.ts';
 import type { Limits, Services } from './services.ts';
@@ -18,6 +19,8 @@ export interface Context {
   readonly out: Output;
   /** Present only where a person can be asked: a terminal on both ends, and no `--json`. */
   readonly prompter: Prompter | undefined;
+  /** Present only where screens can be drawn; whoever draws one loads Ink then, and not before. */
+  readonly terminal: TerminalHost | undefined;
   /** All of standard input, for secrets that a script gives. */
   readStdin(): Promise<string>;
   readonly config: ConfigFile;

@@ -5,6 +5,7 @@ import { S4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
 import { sentence } from '../report/format.ts';
 import type { Level } from '../report/line.ts';
+import type { TerminalHost } from '../ui/terminal.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createOutput, type Output, type Sink } from './output.ts';
@@ -22,6 +23,8 @@ export interface Process {
   readonly stderr: Sink;
   /** A person can be asked: standard input and error are a terminal. */
   readonly prompter: Prompter | undefined;
+  /** Screens can be drawn: standard input and output are a terminal, and nothing says otherwise. */
+  readonly terminal?: Omit<TerminalHost, 'colours'> | undefined;
   readStdin(): Promise<string>;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
@@ -83,12 +86,16 @@ function outputFor(host: Process, options: GlobalOptions, redact: () => (text: s
     stdout: host.stdout,
     stderr: host.stderr,
     json: options.json === true,
-    colours: options.colors !== false && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb',
+    colours: wantsColours(host, options),
     level: levelOf(options),
     timestamps: options.timestamps === true,
     nowMs: host.nowMs,
     redact,
   });
+}
+
+function wantsColours(host: Process, options: GlobalOptions): boolean {
+  return options.colors !== false && (host.env['NO_COLOR'] ?? '') === '' && host.env['TERM'] !== 'dumb';
 }
 
 function levelOf(options: GlobalOptions): Level {
@@ -120,6 +127,10 @@ async function contextFor(
     },
     out,
     prompter: options.json === true ? undefined : host.prompter,
+    terminal:
+      host.terminal === undefined || options.json === true || options.quiet === true
+        ? undefined
+        : { ...host.terminal, colours: wantsColours(host, options) },
     readStdin: host.readStdin,
     config: openConfigFile(configDir({ env: host.env, home: host.home, cwd: host.cwd, ...flag })),
     services: await host.services(),

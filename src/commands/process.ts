@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
+import { type TerminalHost, wantsScreens } from '../ui/terminal.ts';
 import { EXIT } from './exit-codes.ts';
 import { main } from './main.ts';
 import { createPrompter } from './prompter.ts';
@@ -15,9 +16,11 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   // One listener an operation under way: many are no leak.
   setMaxListeners(0, interrupt.signal);
+  let screenIsUp = false;
   const onSignal = (): void => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    if (process.stderr.isTTY)
+    // A screen says it itself.
+    if (process.stderr.isTTY && !screenIsUp)
       process.stderr.write('\nInterrupted: finishing what is under way (again: stop at once)\n');
     interrupt.abort(new Error('interrupted'));
   };
@@ -43,6 +46,9 @@ export async function runProcess(args: readonly string[]): Promise<void> {
             onInterrupt: onSignal,
           })
         : undefined,
+    terminal: terminalOf(interrupt.signal, onSignal, (isUp) => {
+      screenIsUp = isUp;
+    }),
     readStdin: () => readStdin(interrupt.signal),
     signal: interrupt.signal,
     nowMs: () => Date.now(),
@@ -53,6 +59,16 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   // A line editor leaves the terminal flowing; the process would wait for it.
   process.stdin.unref?.();
   process.exitCode = process.exitCode ?? code;
+}
+
+function terminalOf(
+  signal: AbortSignal,
+  interrupt: () => void,
+  onScreen: (isUp: boolean) => void,
+): Omit<TerminalHost, 'colours'> | undefined {
+  const { stdin, stdout, env } = process;
+  if (stdin.isTTY !== true || stdout.isTTY !== true || !wantsScreens(env)) return undefined;
+  return { stdin, stdout, env, nowMs: () => Date.now(), signal, interrupt, onScreen };
 }
 
 /** `s4 sync | head`: the reader has seen enough; the work goes on, and the exit code stays true. */

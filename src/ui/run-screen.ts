@@ -47,6 +47,7 @@ export async function runScreen<Result>(
   // An exit in the middle, by a signal or a bug, must not leave its mark either.
   const onExit = (): void => void host.stdout.write(after);
   process.once('exit', onExit);
+  host.onScreen?.(true);
   host.stdout.write(before);
   const root = createElement(ScreenRoot, {
     host,
@@ -73,6 +74,7 @@ export async function runScreen<Result>(
     app.unmount();
     app.cleanup();
     host.stdout.write(after);
+    host.onScreen?.(false);
   }
 }
 

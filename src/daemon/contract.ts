@@ -33,7 +33,7 @@ export interface TargetStatus {
   readonly problems: number;
   /** Of the halted plan. */
   readonly planId?: string;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly error?: Failure;
   readonly watching: 'events' | 'walking';
   /** Requests since the daemon started, by kind. */
   readonly requests: Readonly<Record<string, number>>;
@@ -48,21 +48,34 @@ export interface DaemonStatus {
   readonly targets: readonly TargetStatus[];
 }
 
+/** An error as people are told of it. `code`: an `S4ErrorCode`, or `BUG`. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What a target is worth a line for, each once: when it begins, and when it ends. */
+export type TargetNews =
+  /** `offline`: it ends by itself, with the network, the disk or the folder. */
+  | { readonly kind: 'trouble-began'; readonly offline: boolean; readonly failure: Failure }
+  | { readonly kind: 'trouble-ended'; readonly offline: boolean }
+  | { readonly kind: 'halt-began'; readonly planId: string }
+  | { readonly kind: 'halt-ended' };
+
 /** What the socket tells a subscriber, in order. */
 export type DaemonEvent =
   | { readonly kind: 'status'; readonly status: DaemonStatus }
   | { readonly kind: 'target'; readonly target: TargetStatus }
+  /** `target`: its name, as in a `SyncEvent`. */
+  | { readonly kind: 'news'; readonly target: string; readonly news: TargetNews }
   | { readonly kind: 'sync'; readonly event: SyncEvent };
 
 /** How a sync that was asked for ended: what `s4 sync` makes its exit code of. */
 export interface RequestedSyncResult {
   readonly target: string;
   readonly exit: number;
-  readonly error?: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint?: string;
-  };
+  readonly error?: Failure;
 }
 
 /** What the daemon can be asked: the supervisor implements it, the socket carries it, commands call it. */

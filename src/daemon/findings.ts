@@ -1,0 +1,53 @@
+import type { SyncEvent } from '../engine/events.ts';
+import { parseKey, type RelPath } from '../sync/path.ts';
+import type { Failure } from './contract.ts';
+
+/** What one cycle said of single paths. */
+export interface CycleFindings {
+  readonly problems: ReadonlyMap<string, string>;
+  /** Conflicts that were skipped: they wait for a decision. */
+  readonly conflicts: ReadonlySet<string>;
+  /** Changed while it was synced: left to a further look. */
+  readonly postponed: ReadonlySet<string>;
+  readonly diskFull: Failure | undefined;
+}
+
+export const NO_FINDINGS: CycleFindings = {
+  problems: new Map(),
+  conflicts: new Set(),
+  postponed: new Set(),
+  diskFull: undefined,
+};
+
+/** Pure: what is known after one more event of the cycle. */
+export function findingsStep(found: CycleFindings, event: SyncEvent): CycleFindings {
+  switch (event.kind) {
+    case 'problem': {
+      const { path, code, message, hint } = event.problem;
+      const problems = new Map(found.problems).set(path, message);
+      if (code !== 'disk-full') return { ...found, problems };
+      const diskFull = { code: 'LOCAL_DISK_FULL', message, ...(hint === undefined ? {} : { hint }) };
+      return { ...found, problems, diskFull };
+    }
+    case 'conflict':
+      if (event.choice !== 'skip') return found;
+      return { ...found, conflicts: new Set(found.conflicts).add(event.conflict.path) };
+    case 'operation-finished': {
+      const postponed = new Set(found.postponed);
+      if (event.outcome === 'postponed') postponed.add(event.operation.path);
+      // A later pass did it.
+      else if (!postponed.delete(event.operation.path)) return found;
+      return { ...found, postponed };
+    }
+    default:
+      return found;
+  }
+}
+
+/** Paths to look at again, where they are paths at all (a key that cannot be one has a problem too). */
+export function pathsAgain({ problems, postponed }: CycleFindings): readonly RelPath[] {
+  return [...problems.keys(), ...postponed].flatMap((text) => {
+    const parsed = parseKey(text);
+    return parsed.ok ? [parsed.path] : [];
+  });
+}

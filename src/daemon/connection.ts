@@ -28,7 +28,6 @@ export interface Connection {
   open(signal: AbortSignal): Promise<OpenedTarget>;
   drop(what: 'store' | 'both'): Promise<void>;
   readonly watch: RunningWatch | undefined;
-  /** `walking`: nothing is watched, or not all of it. */
   readonly watching: 'events' | 'walking';
   readonly ear: RunningEar | undefined;
   /** Since it was made, over all stores that were opened. */
@@ -49,18 +48,15 @@ export function createConnection(
   let live: LiveTarget | undefined;
   let ear: RunningEar | undefined;
   let legacyIndex: CycleOptions['legacyIndex'];
-  let isWhole = true;
   const made = new Map<string, number>();
 
   const openLive = async (signal: AbortSignal): Promise<LiveTarget> => {
     folder ??= await deps.openFolder(target());
-    if (watch === undefined) isWhole = true;
     // Before anything is looked at: what happens from now on is heard.
-    watch ??= await deps.watcher(target(), folder).watch({
+    watch ??= await (await deps.openWatcher(target())).watch({
       debounceMs: DEBOUNCE_MS,
       maxDelayMs: MAX_DELAY_MS,
       onEvent: (event) => {
-        if (event.kind === 'trouble') isWhole = false;
         listener.onWatch(event);
         // Nothing is heard from it any more, and a folder in its place is another one.
         if (event.kind === 'gone') void connection.drop('both');
@@ -74,7 +70,12 @@ export function createConnection(
       { target: target(), store, folder, runtime, emit, onNewClient },
       { signal },
     );
-    ear = deps.ear(target(), store).listen({ onEvent: listener.onEar });
+    try {
+      ear = await (await deps.openEar(target(), store)).listen({ onEvent: listener.onEar });
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
     return opened;
   };
 
@@ -109,7 +110,7 @@ export function createConnection(
       return watch;
     },
     get watching() {
-      return watch !== undefined && isWhole ? 'events' : 'walking';
+      return (watch?.watches ?? 0) > 0 ? 'events' : 'walking';
     },
     get ear() {
       return ear;

@@ -61,7 +61,9 @@ export type TargetNews =
   | { readonly kind: 'trouble-began'; readonly offline: boolean; readonly failure: Failure }
   | { readonly kind: 'trouble-ended'; readonly offline: boolean }
   | { readonly kind: 'halt-began'; readonly planId: string }
-  | { readonly kind: 'halt-ended' };
+  | { readonly kind: 'halt-ended' }
+  /** The system gives no watches: changes are found by walking alone, which is slower. */
+  | { readonly kind: 'unwatched'; readonly message: string; readonly hint?: string };
 
 /** What the socket tells a subscriber, in order. */
 export type DaemonEvent =

@@ -31,6 +31,8 @@ export interface CycleRunner {
   interrupt(reason: string): void;
   /** Nobody is served any more. */
   refuseAsked(): void;
+  /** Called once a cycle that began after this has succeeded. */
+  confirmLater(processed: () => void): void;
   /** An event of the cycle under way. */
   take(event: SyncEvent): void;
   readonly standing: Standing;
@@ -43,6 +45,7 @@ interface Ran {
 
 export function createCycleRunner(deps: DaemonDeps, name: () => string, connection: Connection): CycleRunner {
   const asked = new Map<number, AskedSync>();
+  let unconfirmed: readonly (() => void)[] = [];
   let standing = NOTHING_STANDS;
   let abort = new AbortController();
   let take: (event: SyncEvent) => void = () => {};
@@ -98,6 +101,16 @@ export function createCycleRunner(deps: DaemonDeps, name: () => string, connecti
       wish.signal?.removeEventListener('abort', interrupt);
     }
   };
+  const runJob = async (job: Job): Promise<TargetEvent> => {
+    try {
+      if (job.kind === 'look') return outcome(await runCycle(job, { mode: 'sync' }, () => {}));
+      const wish = asked.get(job.request.id);
+      asked.delete(job.request.id);
+      return wish === undefined ? { kind: 'cycle-interrupted' } : await runAsked(job, wish);
+    } catch (error) {
+      return failed(error);
+    }
+  };
   return {
     get standing() {
       return standing;
@@ -106,16 +119,17 @@ export function createCycleRunner(deps: DaemonDeps, name: () => string, connecti
       abort = new AbortController();
       // One listener an operation under way: many are no leak.
       setMaxListeners(0, abort.signal);
-      try {
-        if (job.kind === 'look') return outcome(await runCycle(job, { mode: 'sync' }, () => {}));
-        const wish = asked.get(job.request.id);
-        asked.delete(job.request.id);
-        return wish === undefined ? { kind: 'cycle-interrupted' } : await runAsked(job, wish);
-      } catch (error) {
-        return failed(error);
-      } finally {
-        take = () => {};
-      }
+      // What was heard so far is in the scope of this job, if it is one for all of that.
+      const confirms = job.kind === 'look' || job.request.whole ? unconfirmed : [];
+      unconfirmed = confirms.length > 0 ? [] : unconfirmed;
+      const event = await runJob(job);
+      take = () => {};
+      if (event.kind === 'cycle-synced') for (const processed of confirms) processed();
+      else unconfirmed = [...confirms, ...unconfirmed];
+      return event;
+    },
+    confirmLater: (processed) => {
+      unconfirmed = [...unconfirmed, processed];
     },
     ask: (id, sync) => void asked.set(id, sync),
     interrupt: (reason) => abort.abort(new Error(reason)),

@@ -27,8 +27,8 @@ export interface DaemonDeps {
     target: TargetSettings,
     sides: { readonly folder: Folder; readonly store: Store },
   ): Promise<CycleOptions['legacyIndex']>;
-  watcher(target: TargetSettings, folder: Folder): Watcher;
-  ear(target: TargetSettings, store: Store): Ear;
+  openWatcher(target: TargetSettings): Promise<Watcher>;
+  openEar(target: TargetSettings, store: Store): Promise<Ear>;
   /** The config must remember it. */
   keepClientId(target: TargetSettings, clientId: string): Promise<void>;
   exitOfResult(result: CycleResult, mode: CycleOptions['mode']): number;

@@ -52,9 +52,13 @@ export function createTargetRunner(
     },
     onWatch: (event) => {
       if (event.kind === 'touched') connection.ear?.activity();
+      if (event.kind === 'trouble') listener.onNews(settings.name, { ...event, kind: 'unwatched' });
       loop.dispatch(heardByWatch(event, settings));
     },
-    onEar: (event) => loop.dispatch(heardByEar(event)),
+    onEar: (event) => {
+      if (event.kind === 'heard' && event.processed !== undefined) cycles.confirmLater(event.processed);
+      loop.dispatch(heardByEar(event));
+    },
     onNewClient: async (clientId) => {
       settings = { ...settings, clientId };
       await deps.keepClientId(settings, clientId);

@@ -46,6 +46,10 @@ export const EXIT_OF_ERROR: Readonly<Record<S4ErrorCode, ExitCode>> = {
   LOCAL_DISK_FULL: EXIT.problems,
   LOCAL_FAILED: EXIT.problems,
   LOCKED: EXIT.locked,
+  DAEMON_ABSENT: EXIT.usage,
+  // It died, or speaks another version: what it does to the folder is not known.
+  DAEMON_GONE: EXIT.locked,
+  DAEMON_PROTOCOL: EXIT.locked,
 };
 
 /** Several targets: the first of these that occurs. */

@@ -4,7 +4,7 @@ import type { Runtime } from '../engine/ports/runtime.ts';
 import { linkFree, look, unlinkIfThere } from './entries.ts';
 import { guardLocal, isAbsent } from './fs-errors.ts';
 import type { Home } from './home.ts';
-import { type LockOwner, ownerState, parseOwner, thisOwner } from './lock-owner.ts';
+import { type LockOwner, ownerState, parseOwner, thisOwner } from '../lib/lock-owner.ts';
 import type { Sys } from './sys.ts';
 
 export interface LockContext {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type LockOwner, ownerState, parseOwner, thisOwner } from '../../../src/local/lock-owner.ts';
+import { type LockOwner, ownerState, parseOwner, thisOwner } from '../../../src/lib/lock-owner.ts';
 import { type DiskFixture, diskFixture } from './disk-fixture.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { errnoOf } from './fs-errors.ts';
 
 /** What a lock says of its owner. Absent fields are not known on that system. */
 export interface LockOwner {
@@ -81,7 +80,7 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it runs, as somebody else.
-    return errnoOf(error) !== 'ESRCH';
+    return !isSystemError(error) || error.code !== 'ESRCH';
   }
 }
 
@@ -95,7 +94,7 @@ function pidNamespace(): string | undefined {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (!isSystemError(error)) throw error;
     return undefined;
   }
 }
@@ -104,7 +103,11 @@ function readLine(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (!isSystemError(error)) throw error;
     return undefined;
   }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

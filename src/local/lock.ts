@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import type { LockOutcome } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
+import { type LockOwner, ownerState, parseOwner, thisOwner } from '../lib/lock-owner.ts';
 import { linkFree, look, unlinkIfThere } from './entries.ts';
 import { guardLocal, isAbsent } from './fs-errors.ts';
 import type { Home } from './home.ts';
-import { type LockOwner, ownerState, parseOwner, thisOwner } from '../lib/lock-owner.ts';
 import type { Sys } from './sys.ts';
 
 export interface LockContext {

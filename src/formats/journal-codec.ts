@@ -104,10 +104,9 @@ export function decodeJournal(bytes: Uint8Array): DecodedJournal {
 
 function decodeLine(bytes: Uint8Array): { generation: number; entry: JournalEntry } | undefined {
   try {
-    const head = decodeUtf8(bytes.subarray(0, REST_AT), 'line');
-    const rest = bytes.subarray(REST_AT);
-    if (head !== `${CRC_START}${checksum(rest)}",`) return undefined;
-    const from = parseJsonObject(`{${decodeUtf8(rest, 'line')}`, 'line');
+    const text = decodeUtf8(bytes, 'line');
+    if (text.slice(0, REST_AT) !== `${CRC_START}${checksum(bytes.subarray(REST_AT))}",`) return undefined;
+    const from = parseJsonObject(`{${text.slice(REST_AT)}`, 'line');
     return { generation: integerField(from, 'generation', 1), entry: entryFromJson(from) };
   } catch (error) {
     if (error instanceof FormatError) return undefined;

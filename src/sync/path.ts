@@ -60,6 +60,8 @@ function pathFault(path: string, extraBytes: number): PathFault | undefined {
     if (segment.length > MAX_SEGMENT_BYTES / 4 && utf8Bytes(segment) > MAX_SEGMENT_BYTES)
       return 'segment-too-long';
   }
+  // A UTF-16 unit is three bytes at most: nearly every path is short enough by that alone.
+  if (path.length * 3 + extraBytes <= MAX_KEY_BYTES) return undefined;
   return utf8Bytes(path) + extraBytes > MAX_KEY_BYTES ? 'too-long' : undefined;
 }
 

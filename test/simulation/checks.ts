@@ -10,6 +10,8 @@ import { textOf } from './foreign.ts';
 import { syncCalmly } from './settle.ts';
 import { isOwn, type World } from './world.ts';
 
+const decoder = new TextDecoder();
+
 /** The invariants at rest. */
 export async function checkEnd(world: World, { strict }: { readonly strict: boolean }): Promise<void> {
   checkTrees(world);
@@ -83,7 +85,7 @@ function checkLedger(world: World, strict: boolean): void {
   for (const key of keys) {
     for (const { content } of server.history(key)) {
       if (content === undefined) continue;
-      const text = new TextDecoder().decode(content.bytes);
+      const text = decoder.decode(content.bytes);
       kept.add(text).add(`-> ${text}`);
     }
   }
@@ -150,8 +152,8 @@ async function checkRow(
 
 /** A further look changes nothing: a preview plans nothing, a sync writes nothing anywhere. */
 async function checkIdle(world: World): Promise<void> {
+  let before = stateOf(world);
   for (const client of world.clients) {
-    const before = stateOf(world);
     const preview = startCycle(client, world, { mode: 'preview' });
     await preview.done;
     const summary = await syncCalmly(client, world);
@@ -162,10 +164,10 @@ async function checkIdle(world: World): Promise<void> {
     if (writes.length > 0)
       world.violations.push(`${client.name} at rest still makes requests: ${list(writes)}`);
     // The end of a line tells what was appended.
-    const changed = minus(stateOf(world), before).map(
-      (line) => `${line.slice(0, 40)} ... ${line.slice(-700)}`,
-    );
+    const after = stateOf(world);
+    const changed = minus(after, before).map((line) => `${line.slice(0, 40)} ... ${line.slice(-700)}`);
     if (changed.length > 0) world.violations.push(`${client.name} at rest still changes ${list(changed)}`);
+    before = after;
   }
 }
 

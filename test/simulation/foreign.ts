@@ -11,6 +11,7 @@ const BAD_KEYS = [
   'k/.s4/target.json',
   'back\\slash',
 ];
+const decoder = new TextDecoder();
 const LOG = /^\.s4\/(?:heads\/|segments\/|bell$)/;
 
 /** Another tool writes to the bucket, without a look at what is there. It counts as having seen it. */
@@ -81,6 +82,6 @@ function clashes({ server }: World, key: string): boolean {
 /** The content as a tree shows it. */
 export function textOf(server: World['server'], key: string): string {
   const current = server.history(key).at(-1)?.content;
-  const text = new TextDecoder().decode(current?.bytes);
+  const text = decoder.decode(current?.bytes);
   return current?.metadata['mode']?.startsWith('012') === true ? `-> ${text}` : text;
 }

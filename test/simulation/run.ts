@@ -10,12 +10,15 @@ import { createLedger } from './ledger.ts';
 import { createScheduler } from './scheduler.ts';
 import { calmDown, settle } from './settle.ts';
 import { harmState } from './state-faults.ts';
+import type { Weakening } from './weakened.ts';
 import { isExpected, pickOf, type World } from './world.ts';
 
 export interface RunOptions {
   readonly seed: number;
   readonly config: ConfigName;
   readonly listen?: (line: string) => void;
+  /** Worse parts in place of s4's own, to see that the checks notice. */
+  readonly weakening?: Weakening;
 }
 
 export interface RunReport {
@@ -38,10 +41,10 @@ const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MAX_STEPS = 60_000;
 
 /** One run: the seed decides everything. */
-export async function simulate({ seed, config: name, listen }: RunOptions): Promise<RunReport> {
+export async function simulate({ seed, config: name, ...options }: RunOptions): Promise<RunReport> {
   const random = seededRandom(seed * 8 + Object.keys(CONFIGS).indexOf(name));
   const config: Config = CONFIGS[name];
-  const world = await createWorld(config, random, listen);
+  const world = await createWorld(config, random, options);
   let rounds = 0;
   try {
     await disturb(world);
@@ -74,7 +77,7 @@ function isStrict(config: Config, { faults }: World): boolean {
 async function createWorld(
   config: Config,
   random: World['random'],
-  listen: ((line: string) => void) | undefined,
+  { listen, weakening }: Omit<RunOptions, 'seed' | 'config'>,
 ): Promise<World> {
   const scheduler = createScheduler(random, START_MS, listen);
   const faults = createFaultBox(random, config.faults);
@@ -92,6 +95,7 @@ async function createWorld(
     listings: new Map(),
     violations: [],
     hidden: new Set(),
+    weakening: weakening ?? {},
     editor: createEditor({ random, ledger, faults, scheduler, twins }),
   };
   scheduler.calm = true;

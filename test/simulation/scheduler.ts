@@ -32,7 +32,7 @@ export interface Scheduler {
   /** Nobody is made to wait, time only passes where somebody sleeps. */
   calm: boolean;
   park(actor: Actor, label: string, options?: ParkOptions): Promise<void>;
-  /** Lets everything run that can, then resumes one that waits. False when nobody waits. */
+  /** Resumes one that waits, and lets everything run that then can. False when nobody waits. */
   resumeOne(): Promise<boolean>;
   /** Waits until nothing runs any more but what is parked. */
   quiesce(): Promise<void>;
@@ -63,7 +63,7 @@ export function createScheduler(
   let nowMs = startMs;
   let steps = 0;
   const say = (line: string): void => {
-    hash.update(line).update('\n');
+    hash.update(`${line}\n`);
     listen?.(line);
   };
   const quiesce = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -101,7 +101,6 @@ export function createScheduler(
       });
     },
     async resumeOne() {
-      await quiesce();
       const chosen = pick();
       if (chosen === undefined) return false;
       steps++;

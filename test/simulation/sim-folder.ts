@@ -9,7 +9,8 @@ type Ask = <T>(label: string, call: () => Promise<T>) => Promise<T>;
 
 /** A folder whose every call waits for the scheduler first; a preview that would change something is told. */
 export function simFolder(disk: MemoryDisk, client: Client, process: Process, world: World): Folder {
-  const inner = disk.open();
+  const opened = disk.open();
+  const inner = world.weakening.folder?.(opened, client) ?? opened;
   const ask: Ask = async (label, call) => {
     await world.scheduler.park(process, label);
     return call();

@@ -31,7 +31,8 @@ export function simStore(process: Process, world: World): Store {
       throw failed(world.random(3) === 0 ? 'STORE_UNREACHABLE' : 'STORE_FAILED', 'response lost');
     }
   };
-  const inner = world.server.connect(process.runtime, gate);
+  const connected = world.server.connect(process.runtime, gate);
+  const inner = world.weakening.store?.(connected) ?? connected;
   const wire = createWire(world, process);
   return {
     ...inner,

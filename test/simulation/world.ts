@@ -5,6 +5,7 @@ import type { Config } from './configs.ts';
 import type { FaultBox } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Weakening } from './weakened.ts';
 
 export type Random = (bound: number) => number;
 
@@ -25,6 +26,7 @@ export interface World {
   readonly violations: string[];
   /** Contents that only the store's versions keep. */
   readonly hidden: Set<string>;
+  readonly weakening: Weakening;
   /** A person with hands on a client's disk does something. */
   readonly editor: (client: Client) => void;
 }

@@ -55,19 +55,20 @@ export function createDurability(root: FolderNode): Durability {
     const { bytes, executable, mtimeNs } = node;
     node.durable = { bytes, executable, mtimeNs };
   };
-  const homesOf = (folder: FolderNode): Home[] => {
-    const current = [...folder.entries].flatMap(([key, { node }]) =>
-      [...node.homes].filter((home) => home.folder === folder && home.key === key),
-    );
-    const gone = [...folder.durableEntries].flatMap(([key, { node }]) =>
-      [...node.durableHomes].filter((home) => home.folder === folder && home.key === key),
-    );
-    return [...new Set([...gone, ...current])];
+  const homesOf = (folder: FolderNode): ReadonlySet<Home> => {
+    const found = new Set<Home>();
+    for (const [key, { node }] of folder.durableEntries)
+      for (const home of node.durableHomes) if (home.folder === folder && home.key === key) found.add(home);
+    for (const [key, { node }] of folder.entries)
+      for (const home of node.homes) if (home.folder === folder && home.key === key) found.add(home);
+    return found;
   };
 
   return {
     syncFile,
-    syncFolder: (folder) => homesOf(folder).forEach(settleName),
+    syncFolder(folder) {
+      for (const home of homesOf(folder)) settleName(home);
+    },
     settle(home) {
       settleName(home);
       keepWay(home.folder);

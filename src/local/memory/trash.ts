@@ -89,7 +89,8 @@ export function createTrash(session: Session): Trash {
         if (isUntouched(node)) session.unlink(trashPath(ref));
         else copies.push(restore(ref, copyNameOf(session, node, path), path) ?? path);
       }
-      removeEmptyFolders(session, statePath('trash'));
+      const top = session.fs.lookup(statePath('trash'));
+      if (top?.kind === 'folder') removeEmptyFolders(session, top, statePath('trash'));
       return copies;
     },
   };
@@ -141,12 +142,10 @@ function listTrash(session: Session): readonly TrashItem[] {
   return items.sort((a, b) => a.atMs - b.atMs || compareKeys(a.ref, b.ref));
 }
 
-function removeEmptyFolders(session: Session, path: string): void {
-  const folder = session.fs.lookup(path);
-  if (folder?.kind !== 'folder') return;
+function removeEmptyFolders(session: Session, folder: FolderNode, path: string): void {
   for (const { name, node } of [...folder.entries.values()]) {
     if (node.kind !== 'folder') continue;
-    removeEmptyFolders(session, `${path}/${name}`);
+    removeEmptyFolders(session, node, `${path}/${name}`);
     if (node.entries.size === 0) session.rmdir(`${path}/${name}`);
   }
 }

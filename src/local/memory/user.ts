@@ -28,6 +28,8 @@ export interface MemoryUser {
   tree(under?: string): Readonly<Record<string, string>>;
 }
 
+const decoder = new TextDecoder();
+
 export function createUser(fs: FileSystem): MemoryUser {
   const parents = (path: string) => {
     const names = path.split('/').slice(0, -1);
@@ -112,28 +114,29 @@ export function createUser(fs: FileSystem): MemoryUser {
     tree(under) {
       const found: Record<string, string> = {};
       const top = under === undefined ? fs.root : fs.lookup(under);
-      if (top?.kind === 'folder') collect(top, '', found);
-      if (under === undefined) dropState(found);
+      if (top?.kind === 'folder') collect(top, '', found, under === undefined);
       return found;
     },
   };
 }
 
-function collect(folder: FolderNode, below: string, found: Record<string, string>): void {
+function collect(
+  folder: FolderNode,
+  below: string,
+  found: Record<string, string>,
+  withoutState: boolean,
+): void {
   for (const { name, node } of folder.entries.values()) {
+    if (withoutState && name === STATE_FOLDER && node.kind === 'folder') continue;
     const path = `${below}${name}`;
-    if (node.kind === 'folder' && node.entries.size > 0) collect(node, `${path}/`, found);
+    if (node.kind === 'folder' && node.entries.size > 0) collect(node, `${path}/`, found, false);
     else if (node.kind === 'folder') found[`${path}/`] = '';
     else found[path] = isContent(node) ? textOf(node) : '(special)';
   }
 }
 
-function dropState(found: Record<string, string>): void {
-  for (const path of Object.keys(found)) if (path.startsWith(`${STATE_FOLDER}/`)) delete found[path];
-}
-
 function textOf(node: { readonly kind: 'file' | 'symlink'; readonly bytes: Uint8Array }): string {
-  const text = new TextDecoder().decode(node.bytes);
+  const text = decoder.decode(node.bytes);
   return node.kind === 'symlink' ? `-> ${text}` : text;
 }
 

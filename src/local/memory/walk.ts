@@ -9,6 +9,7 @@ import { STATE_FOLDER } from './paths.ts';
 import type { Session } from './session.ts';
 
 const BATCH = 256;
+const decoder = new TextDecoder();
 
 /** One look at the tree, taken at the first item asked for. */
 export async function* walk(session: Session, options: WalkOptions = {}): AsyncIterable<readonly WalkItem[]> {
@@ -44,7 +45,7 @@ function createWalker(session: Session, extraRules: ReadonlyMap<string, string>)
       return [];
     }
     if (disk.unreadable.has(place)) return undefined;
-    const text = new TextDecoder().decode(node.bytes);
+    const text = decoder.decode(node.bytes);
     rules.addRules(path ?? '', text);
     return [{ kind: 'rules', folder: path, text }];
   };

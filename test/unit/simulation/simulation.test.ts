@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG_NAMES } from '../../simulation/configs.ts';
 import { simulate } from '../../simulation/run.ts';
+import {
+  OVERWRITES_IN_PLACE,
+  UNGUARDED_AND_WITHOUT_TRASH,
+  WITHOUT_TRASH,
+} from '../../simulation/weakened.ts';
 
 // The long form: `npm run sim -- --runs 100000`.
 const SEEDS = process.env['S4_FULL'] === '1' ? 200 : 3;
@@ -29,5 +34,21 @@ describe('several clients and one store, every await owned by a seed', { timeout
       found.push(...violations.filter((violation) => /^(?:LOST|HIDDEN)/.test(violation)));
     }
     expect(found).not.toEqual([]);
+  });
+
+  it.each([
+    ['downloads overwrite in place', 'unversioned', OVERWRITES_IN_PLACE],
+    ['nothing guards a write and there is no trash', 'unversioned', UNGUARDED_AND_WITHOUT_TRASH],
+    ['the store lies and there is no trash', 'liar', WITHOUT_TRASH],
+  ] as const)('are seen to LOSE content when %s', async (_, config, weakening) => {
+    const lost: number[] = [];
+    for (let seed = 1; seed <= 60 && lost.length === 0; seed++) {
+      const { violations } = await simulate({ seed, config, weakening });
+      if (!violations.some((violation) => violation.startsWith('LOST'))) continue;
+      lost.push(seed);
+      const sound = await simulate({ seed, config });
+      expect(sound.violations.filter((violation) => violation.startsWith('LOST'))).toEqual([]);
+    }
+    expect(lost).not.toEqual([]);
   });
 });

@@ -18,6 +18,11 @@ const PRICES: Readonly<Partial<Record<ProviderId, Prices>>> = {
   r2: { storageGbMonth: 0.015, writesPerThousand: 0.0045, readsPerThousand: 0.00036 },
 };
 
+/** Undefined where the prices are not known. */
+export function pricesOf(provider: ProviderId): Prices | undefined {
+  return PRICES[provider];
+}
+
 export interface Usage {
   readonly objects: number;
   readonly sizeBytes: number;

@@ -49,7 +49,7 @@ export async function main(args: readonly string[], host: Process): Promise<Exit
   const outputs = { writeOut: (text: string) => host.stdout.write(text), writeErr: () => {} };
   for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(outputs);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(args[0] === '--version' ? ['-V'] : [...args], { from: 'user' });
     return exit;
   } catch (error) {
     if (host.signal.aborted) return EXIT.interrupted;

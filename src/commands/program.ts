@@ -7,8 +7,10 @@ import type { Level } from '../report/line.ts';
 import type { Context } from './context.ts';
 import type { EditFlags } from './edit.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { examples } from './help-text.ts';
 import type { LsFlags } from './ls.ts';
 import { parseConflicts, parseLevel, parseRate } from './parse.ts';
+import { registerHistoryCommands } from './program-history.ts';
 import type { SyncFlags } from './sync.ts';
 import type { TargetFlags } from './target-flags.ts';
 
@@ -36,7 +38,8 @@ export function buildProgram(perform: Perform): Command {
     .description(
       'Keeps a folder and a prefix of an S3 bucket (or a plain directory) the same, in both directions',
     )
-    .version(VERSION, '-V, --version', 'print the version')
+    // `--version` alone is this too; after a command it is that command's own flag.
+    .version(VERSION, '-V', 'print the version, as --version')
     .helpCommand('help [command]', 'help for a command')
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showSuggestionAfterError(true)
@@ -46,6 +49,7 @@ export function buildProgram(perform: Perform): Command {
   registerTargetCommands(program, perform);
   registerSyncCommands(program, perform);
   registerLookingCommands(program, perform);
+  registerHistoryCommands(program, perform);
   // After the commands, which take over what is set here: a word too many is a command that does not exist.
   program.allowExcessArguments(true).action(() => {
     const [word] = program.args;
@@ -73,10 +77,6 @@ function globalOptions(program: Command): void {
     .option('--config <dir>', 'folder of the configuration')
     .option('--limit-up <rate>', 'upload at most this fast, as 500K or 2M a second', parseRate)
     .option('--limit-down <rate>', 'download at most this fast', parseRate);
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
 function conflictsOption(what: string): Option {

@@ -12,6 +12,7 @@ import { createFsClock } from './fs-clock.ts';
 import { guardLocal, guardLocalAsync, isAbsent } from './fs-errors.ts';
 import { createLocalHasher, createThreadHasher } from './hasher.ts';
 import { createHome } from './home.ts';
+import { listTrash, readTrash } from './list-trash.ts';
 import { acquireLock } from './lock.ts';
 import { place } from './place.ts';
 import { purgeTrash } from './purge.ts';
@@ -114,6 +115,8 @@ export async function openFolder(options: OpenFolderOptions): Promise<Folder> {
         const stats = look(trash.locate(ref));
         return stats && localStatFrom(stats);
       }),
+    listTrash: async () => guardLocal('.s4/trash', () => listTrash(change, home.trash)),
+    readTrash: (ref) => readTrash(change, ref),
     cleanTemp: async (keep) => guardLocal('.s4/tmp', () => cleanTemp(home.temp, sys, keep, live)),
     purgeTrash: async (purge) =>
       guardLocal('.s4/trash', () => purgeTrash(change, home.trash, { ...purge, host: runtime.host })),

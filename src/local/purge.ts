@@ -19,8 +19,10 @@ export interface PurgeOptions {
 
 const YOUNGEST_FOR_SIZE_MS = 3_600_000;
 
-interface TrashEntry {
+export interface TrashEntry {
   readonly ref: TrashRef;
+  /** Where it was. */
+  readonly path: RelPath;
   readonly movedMs: number;
   readonly sizeBytes: number;
   readonly record: TrashRecord | undefined;
@@ -37,7 +39,7 @@ export function purgeTrash(
   trashPath: string,
   options: PurgeOptions,
 ): readonly RelPath[] {
-  const entries = listEntries(context, trashPath);
+  const entries = trashedEntries(context, trashPath);
   let totalBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const copies: RelPath[] = [];
   for (const entry of entries) {
@@ -50,16 +52,15 @@ export function purgeTrash(
       context.sys.unlink(context.trash.locate(ref));
       continue;
     }
-    const path = record?.path ?? (ref.slice(ref.indexOf('/') + 1) as RelPath);
-    const copy = restoreWritten(context, ref, path, options.host);
+    const copy = restoreWritten(context, ref, entry.path, options.host);
     if (copy !== undefined) copies.push(copy);
   }
   removeEmptyRuns(context, trashPath);
   return copies.sort();
 }
 
-/** Oldest first. */
-function listEntries(context: ChangeContext, trashPath: string): readonly TrashEntry[] {
+/** All that lies in the trash, oldest first. */
+export function trashedEntries(context: ChangeContext, trashPath: string): readonly TrashEntry[] {
   const records = context.trash.records();
   const entries: TrashEntry[] = [];
   for (const run of listNames(trashPath)) {
@@ -68,7 +69,8 @@ function listEntries(context: ChangeContext, trashPath: string): readonly TrashE
     for (const ref of filesBelow(trashPath, run)) {
       const record = records.get(ref);
       const sizeBytes = Number(look(context.trash.locate(ref))?.size ?? 0n);
-      entries.push({ ref, record, sizeBytes, movedMs: record?.movedMs ?? runMs });
+      const path = record?.path ?? (ref.slice(ref.indexOf('/') + 1) as RelPath);
+      entries.push({ ref, path, record, sizeBytes, movedMs: record?.movedMs ?? runMs });
     }
   }
   return entries.sort((a, b) => a.movedMs - b.movedMs || (a.ref < b.ref ? -1 : 1));

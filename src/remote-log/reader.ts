@@ -91,7 +91,8 @@ export async function readHeads(options: ReadHeadsOptions): Promise<HeadsReading
   return { news, ignored, complete, known: next };
 }
 
-async function listHeads({ store, signal }: ReadHeadsOptions): Promise<readonly ListedObject[]> {
+/** The heads of all clients, by key. @throws S4Error STORE_*, OBJECT_DENIED */
+export async function listHeads({ store, signal }: ReadHeadsOptions): Promise<readonly ListedObject[]> {
   const heads: ListedObject[] = [];
   for await (const page of store.list({ under: HEADS, ...(signal === undefined ? {} : { signal }) })) {
     heads.push(...page);

@@ -1,5 +1,8 @@
 import { baseName, MAX_KEY_BYTES, MAX_SEGMENT_BYTES, parentPath, type RelPath, utf8Bytes } from './path.ts';
 
+const COPY_PARTS =
+  /^(.+) \(conflict, (?=([^()/,]+), (\d{4}-\d\d-\d\d) (\d\d\.\d\d\.\d\d))([^()]+)\)(\.[^\s()]+)?$/s;
+
 export interface ConflictCopyRequest {
   /** The path both sides changed. */
   readonly path: RelPath;
@@ -45,6 +48,31 @@ export function conflictCopyPath(request: ConflictCopyRequest): RelPath {
 /** True for the base name of a copy that `conflictCopyPath` named. */
 export function isConflictCopyName(name: string): boolean {
   return COPY_NAME.test(name);
+}
+
+/** What the name of a conflict copy tells. */
+export interface ConflictCopy {
+  /** The path that both sides changed; only a guess where the stem was shortened. */
+  readonly original: RelPath;
+  readonly host: string;
+  readonly whenMs: number;
+  /** The same name without the word that makes it a conflict copy. */
+  readonly settled: RelPath;
+}
+
+/** Undefined for any other name. */
+export function parseConflictCopy(path: RelPath): ConflictCopy | undefined {
+  const match = COPY_PARTS.exec(path);
+  if (match === null || !isConflictCopyName(baseName(path))) return undefined;
+  const [, stem = '', host = '', date = '', time = '', label = '', extension = ''] = match;
+  const whenMs = Date.parse(`${date}T${time.replaceAll('.', ':')}Z`);
+  if (Number.isNaN(whenMs)) return undefined;
+  return {
+    original: `${stem}${extension}` as RelPath,
+    host,
+    whenMs,
+    settled: `${stem} (${label})${extension}` as RelPath,
+  };
 }
 
 function splitName(name: string): { readonly stem: string; readonly extension: string } {

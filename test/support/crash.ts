@@ -7,6 +7,8 @@ export interface CrashScenario {
   readonly name: string;
   readonly server?: MemoryServerOptions;
   readonly options?: Partial<CycleOptions>;
+  /** What is interrupted; default a cycle. */
+  act?(victim: Machine): Promise<void>;
   /** The machine whose cycle is interrupted; default the first. */
   readonly victim?: 'a' | 'b';
   prepare(world: World, a: Machine, b: Machine): Promise<void>;
@@ -31,6 +33,8 @@ export interface Aftermath {
   readonly temps: readonly string[];
   /** Writes that a further sync of both makes, at the disk and in the store. */
   readonly writes: readonly string[];
+  /** Contents in the victim's trash. */
+  readonly trash: readonly string[];
   readonly struck: boolean;
 }
 
@@ -67,9 +71,15 @@ export async function countSteps(
   room.victim.store = room.world.server.connect(room.victim.runtime, async (at) => {
     if (at === 'request') requests++;
   });
-  summaryOf(await room.victim.sync(scenario.options));
+  await act(room.victim, scenario);
   room.victim.disk.beforeStep(undefined);
   return { disk, requests, aftermath: await settle(room, scenario, true) };
+}
+
+async function act(victim: Machine, scenario: CrashScenario): Promise<void> {
+  if (scenario.act !== undefined) return scenario.act(victim);
+  const result = await victim.sync(scenario.options);
+  if (result.kind === 'halted') throw new Error(`halted: ${JSON.stringify(result)}`);
 }
 
 /** Runs the cycle until the blow, then lets both machines sync until they are quiet. */
@@ -102,7 +112,7 @@ async function die({ world, victim }: Room, scenario: CrashScenario, blow: Blow)
     if (at === blow.kind && nth === blow.request) kill();
   });
   try {
-    await victim.sync(scenario.options);
+    await act(victim, scenario);
   } catch (error) {
     if (!dead) throw error;
   }
@@ -137,6 +147,7 @@ async function settle(
       Object.keys(user.tree('.s4/tmp')).map((temp) => `${name}: ${temp}`),
     ),
     writes,
+    trash: Object.values(victim.user.tree('.s4/trash')),
     struck,
   };
 }

@@ -1,6 +1,7 @@
 import type { Digest, Fingerprint, LocalRow } from '../../sync/entry.ts';
 import type { RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
+import type { TrashedFile } from './history.ts';
 import type { ContentSource } from './store.ts';
 
 /** What the walk yields, in `compareKeys` order of keys (a problem or rule file at the place of its path). */
@@ -213,6 +214,10 @@ export interface Folder {
     copyPath: RelPath,
   ): Promise<'restored' | 'copied' | 'absent'>;
   trashStat(ref: TrashRef): Promise<LocalStat | undefined>;
+  /** What lies in the trash, newest first. */
+  listTrash(): Promise<readonly TrashedFile[]>;
+  /** The content of a file in the trash, or a symlink's text. @throws S4Error LOCAL_FAILED when it is gone */
+  readTrash(ref: TrashRef): AsyncIterable<Uint8Array>;
   /** Removes temp files that no journaled intent names. */
   cleanTemp(keep: ReadonlySet<string>): Promise<void>;
   /** Old trash goes, if it still is what it was when it was moved; otherwise it comes back as a conflict copy. */

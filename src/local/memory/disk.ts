@@ -98,6 +98,8 @@ function openFolder(session: Session): Folder {
     restoreFromTrash: trash.restoreFromTrash,
     trashStat: trash.trashStat,
     purgeTrash: trash.purgeTrash,
+    listTrash: trash.listTrash,
+    readTrash: trash.readTrash,
     close: async () => session.kill(),
   };
 }

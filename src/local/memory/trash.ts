@@ -8,7 +8,11 @@ import { statePath, trashPath } from './paths.ts';
 import { statOf } from './read.ts';
 import type { Session } from './session.ts';
 
-export interface Trash extends Pick<Folder, 'trashRef' | 'restoreFromTrash' | 'trashStat' | 'purgeTrash'> {
+export interface Trash
+  extends Pick<
+    Folder,
+    'trashRef' | 'restoreFromTrash' | 'trashStat' | 'purgeTrash' | 'listTrash' | 'readTrash'
+  > {
   /**
    * Moves whatever content is at a path by now; undefined when there is none. `expected`: it was what it should be, up
    * to the move itself.
@@ -76,6 +80,27 @@ export function createTrash(session: Session): Trash {
       const target = restore(ref, path, copyPath);
       if (target === undefined) return 'absent';
       return target === path ? 'restored' : 'copied';
+    },
+    async listTrash() {
+      session.live();
+      return listTrash(session)
+        .toReversed()
+        .map(({ ref, node, atMs }) => ({
+          ref,
+          path: ref.slice(ref.indexOf('/') + 1) as RelPath,
+          movedMs: atMs,
+          sizeBytes: node.bytes.byteLength,
+          kind: node.kind,
+          executable: node.kind === 'file' && node.executable,
+          mtimeNs: node.mtimeNs,
+        }));
+    },
+    async *readTrash(ref) {
+      session.live();
+      const node = fs.lookup(trashPath(ref));
+      if (!isContent(node))
+        throw new S4Error('LOCAL_FAILED', 'it is no longer in the trash', { data: { ref } });
+      yield node.bytes.slice();
     },
     async purgeTrash({ olderThanMs, maxBytes, nowMs }) {
       session.live();

@@ -43,6 +43,30 @@ export function trashCases(current: () => FolderFixture): void {
       expect(texts).toContain('trashed');
     });
 
+    test('lists what was moved away, newest first, and gives its content', async () => {
+      const first = await trashed('d/f', 'one');
+      current().advance(HOUR_MS);
+      const second = await trashed('g', 'two');
+      const listed = await folder().listTrash();
+      expect(listed.map(({ ref, path, sizeBytes, kind }) => ({ ref, path, sizeBytes, kind }))).toEqual([
+        { ref: second, path: 'g', sizeBytes: 3, kind: 'file' },
+        { ref: first, path: 'd/f', sizeBytes: 3, kind: 'file' },
+      ]);
+      expect((listed[0]?.movedMs ?? 0) - (listed[1]?.movedMs ?? 0)).toBeGreaterThanOrEqual(HOUR_MS);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of folder().readTrash(first)) chunks.push(chunk);
+      expect(Buffer.concat(chunks).toString()).toBe('one');
+    });
+
+    test('says when it is no longer there', async () => {
+      const ref = await trashed('f', 'text');
+      await folder().restoreFromTrash(ref, relPath('f'), relPath('copy'));
+      const read = async () => {
+        for await (const _ of folder().readTrash(ref)) throw new Error('nothing is there to read');
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'LOCAL_FAILED' });
+    });
+
     test('purges by age', async () => {
       const old = await trashed('old', 'x');
       current().advance(30 * HOUR_MS);

@@ -37,8 +37,8 @@ describe('usage', () => {
   });
 
   test('a command that does not exist is named', async () => {
-    expect(await run('diff', 'a.txt')).toBe(2);
-    expect(err()).toMatch(/^Error: There is no command "diff"\.\n/);
+    expect(await run('chunk', 'a.txt')).toBe(2);
+    expect(err()).toMatch(/^Error: There is no command "chunk"\.\n/);
     expect(await run('ls', 'a', 'b')).toBe(2);
     expect(err()).toContain('Too many arguments for');
   });

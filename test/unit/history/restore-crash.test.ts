@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { removeLocal, restoreTrashed, takeCopy } from '../../../src/engine/history/local-changes.ts';
+import type { LocalFile } from '../../../src/sync/operations.ts';
+import { fileKey, type RelPath } from '../../../src/sync/path.ts';
+import { type Blow, type CrashScenario, countSteps, quiet, strike } from '../../support/crash.ts';
+import type { Machine } from '../../support/machines.ts';
+import { idOf, locked, restore, versionsOf, write } from './act.ts';
+
+interface Scenario extends CrashScenario {
+  /** Present contents that must be in the folder or in the trash afterwards. */
+  readonly present: readonly string[];
+  /** What a path may hold afterwards; '' for nothing. */
+  readonly allowed: Readonly<Record<string, readonly string[]>>;
+}
+
+async function localFile(path: string, machine: Machine): Promise<LocalFile> {
+  const folder = machine.disk.open();
+  const now = await folder.stat(path as RelPath);
+  await folder.close();
+  if (now?.kind !== 'file') throw new Error(`no file ${path}`);
+  return { ...now, key: fileKey(path as RelPath) };
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'restores an earlier version over the present one',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'one');
+      await write(world, a, 'f', 'two');
+      await quiet([a, b]);
+    },
+    act: async (a) =>
+      void (await restore(a, { kind: 'version', path: 'f' as RelPath, versionId: await idOf(a, 'f', -1) })),
+    present: ['two'],
+    allowed: { f: ['one', 'two'] },
+  },
+  {
+    name: 'restores a folder with what was deleted in it',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'd/changed', 'old');
+      await write(world, a, 'd/deleted', 'gone');
+      await write(world, a, 'd/changed', 'new');
+      a.user.remove('d/deleted');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      const version = (await versionsOf(a, 'd/deleted')).at(-1);
+      await restore(a, { kind: 'moment', path: 'd' as RelPath, atMs: version?.modifiedMs ?? 0 });
+    },
+    present: ['new'],
+    allowed: { 'd/changed': ['old', 'new'], 'd/deleted': ['', 'gone'] },
+  },
+  {
+    name: 'brings a file back from the trash over the present one',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'one');
+      await b.sync();
+      await write(world, b, 'f', 'two');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      await locked(a, async (context) => {
+        const [trashed] = await context.folder.listTrash();
+        if (trashed !== undefined) await restoreTrashed(trashed, context);
+      });
+    },
+    present: ['two', 'one'],
+    allowed: { f: ['one', 'two'] },
+  },
+  {
+    name: 'lets a copy take the place of its original',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'original');
+      await write(world, a, 'f (copy)', 'the copy');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      const [copy, original] = [await localFile('f (copy)', a), await localFile('f', a)];
+      await locked(a, (context) => takeCopy(copy, original, 'f' as RelPath, context));
+    },
+    present: ['original', 'the copy'],
+    allowed: { f: ['original', 'the copy'], 'f (copy)': ['', 'the copy'] },
+  },
+  {
+    name: 'removes a copy',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f (copy)', 'the copy');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      const copy = await localFile('f (copy)', a);
+      await locked(a, (context) => removeLocal('f (copy)' as RelPath, copy.fingerprint, context));
+    },
+    present: ['the copy'],
+    allowed: { 'f (copy)': ['', 'the copy'] },
+  },
+];
+
+describe('bringing back the past dies at any step, and is followed by a sync', () => {
+  it.each(SCENARIOS)('$name', { timeout: 600_000 }, async (scenario) => {
+    const { disk, requests, aftermath: whole } = await countSteps(scenario);
+    expect(whole.writes).toEqual([]);
+    for (const [path, texts] of Object.entries(scenario.allowed)) {
+      // It did what it should when nothing struck: the other content than before.
+      expect(texts).toContain(whole.trees[0]?.[path] ?? '');
+    }
+    const blows: Blow[] = [
+      ...Array.from({ length: disk }, (_, step): Blow => ({ kind: 'crash', step })),
+      ...Array.from({ length: disk }, (_, step): Blow => ({ kind: 'power-loss', step })),
+      ...Array.from({ length: requests }, (_, request): Blow => ({ kind: 'request', request })),
+    ];
+    for (const blow of blows) {
+      const label = `${JSON.stringify(blow)} of ${disk} steps, ${requests} requests`;
+      const after = await strike(scenario, blow).catch((error: unknown) => {
+        throw new Error(`${label}: ${String(error)}`, { cause: error });
+      });
+      expect(after.struck, label).toBe(true);
+      expect(after.trees[0], label).toEqual(after.trees[1]);
+      const tree = after.trees[0] ?? {};
+      for (const [path, texts] of Object.entries(scenario.allowed))
+        expect(texts, `${label}: ${path}`).toContain(tree[path] ?? '');
+      const kept = [...Object.values(tree), ...after.trash];
+      for (const text of scenario.present) expect(kept, label).toContain(text);
+      expect(
+        Object.keys(tree).filter((path) => !(path in scenario.allowed)),
+        label,
+      ).toEqual([]);
+      expect(after.temps, label).toEqual([]);
+      expect(after.writes, label).toEqual([]);
+    }
+  });
+});

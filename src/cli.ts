@@ -8,6 +8,15 @@ const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V', 'version', 'v'].includes(args[0] ?? '')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
+  if (process.stdout.isTTY && isSync(args)) process.stdout.write('Reading the targets\r');
   const { runProcess } = await import('./commands/process.ts');
   await runProcess(args);
+}
+
+/** A person waits at the terminal: the first word comes before anything is loaded, and what follows is longer than it. */
+function isSync(words: readonly string[]): boolean {
+  return (
+    /^(?:s|sync|push|pull)$/.test(words[0] ?? '') &&
+    !words.some((word) => /^(?:-q|--quiet|--json|--log-level.*)$/.test(word))
+  );
 }

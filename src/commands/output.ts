@@ -39,6 +39,11 @@ export interface Output {
   /** Tells what is untold of a target whose cycle ended early. */
   endTarget(target: string): void;
   error(report: ErrorReport): void;
+  /**
+   * From now on lines go there, and no progress is shown: a screen has the terminal, and shows it itself. Undefined: as
+   * before.
+   */
+  divert(to: ((text: string) => void) | undefined): void;
   /** Text of a dialogue: to stderr, so that results stay apart. */
   readonly prompt: (text: string) => void;
   readonly promptColours: boolean;
@@ -48,10 +53,16 @@ export function createOutput(options: OutputOptions): Output {
   const { stdout, stderr, json } = options;
   const progress = createProgress(options);
   let plain = PLAIN_START;
+  let diverted: ((text: string) => void) | undefined;
 
   const print = (sink: Sink, line: Line): void => {
     const stamp = options.timestamps ? `${new Date(options.nowMs()).toISOString()} ` : '';
     const painted = paint({ ...line, text: options.redact()(line.text) }, options.colours && sink.isTTY);
+    // What is no terminal (an stderr in a file) is in nobody's way.
+    if (diverted !== undefined && sink.isTTY) {
+      diverted(`${stamp}${painted}\n`);
+      return;
+    }
     progress.clear();
     sink.write(`${stamp}${painted}\n`);
   };
@@ -78,7 +89,7 @@ export function createOutput(options: OutputOptions): Output {
     emit: (event: SyncEvent) => {
       record(event);
       if (!json) take(plainStep(plain, event));
-      progress.show(event);
+      if (diverted === undefined) progress.show(event);
     },
     endTarget: (target) => {
       progress.clear();
@@ -87,6 +98,10 @@ export function createOutput(options: OutputOptions): Output {
     prompt: (text) => {
       progress.clear();
       stderr.write(options.redact()(text));
+    },
+    divert: (to) => {
+      progress.clear();
+      diverted = to;
     },
     promptColours: options.colours && stderr.isTTY,
     error: (report) => {

@@ -8,12 +8,12 @@ import { errorReport } from '../report/error-report.ts';
 import { type Sides, sidesOf } from '../report/wording.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_OF_ERROR, type ExitCode, worstExit } from './exit-codes.ts';
-import { legacyEvidence, withTarget } from './open-target.ts';
+import { legacyEvidence, type OpenTarget, withTarget } from './open-target.ts';
 
 export interface RunTargets {
   readonly options: Omit<CycleOptions, 'paths' | 'legacyIndex' | 'signal'>;
   /** Makes the presenter of a target's cycle. */
-  readonly emit: (selection: Selection) => Emit;
+  readonly emit: (selection: Selection, open: OpenTarget) => Emit;
   /** Asks a person; `sides` are how the questions name the two places. */
   readonly decide?: (sides: Sides) => DecideConflict;
   /** Called after a target, however it ended. */
@@ -59,7 +59,7 @@ function cycle(context: Context, { target, paths }: Selection, run: RunTargets):
       target,
       ...open,
       runtime: context.services.runtime,
-      emit: run.emit({ target, paths }),
+      emit: run.emit({ target, paths }, open),
       onNewClient: (clientId) => keepClientId(context, target, clientId),
       // A policy that was set once is an answer: nobody is asked then.
       ...(run.decide === undefined || run.options.conflicts !== undefined || target.conflicts !== undefined

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { runTargets } from './run-targets.ts';
 import { select } from './select.ts';
+import { createSyncDesk } from './sync-desk.ts';
 
 export interface SyncFlags {
   readonly dryRun?: boolean;
@@ -21,22 +22,29 @@ export async function sync(
   direction?: Direction,
 ): Promise<ExitCode> {
   const selections = await select(context, args);
-  const { prompter, out } = context;
-  return runTargets(context, selections, {
-    options: {
-      mode: flags.dryRun === true ? 'preview' : 'sync',
-      ...(direction === undefined ? {} : { direction }),
-      ...(flags.conflicts === undefined ? {} : { conflicts: flags.conflicts }),
-      ...(flags.approve === undefined ? {} : { approve: flags.approve }),
-      ...(flags.checksum === undefined ? {} : { checksum: flags.checksum }),
-      ...(flags.deleteIgnored === undefined ? {} : { deleteIgnored: flags.deleteIgnored }),
-    },
-    emit: () => out.emit,
-    ...(prompter === undefined
-      ? {}
-      : {
-          decide: (sides) =>
-            conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
-        }),
-  });
+  const { prompter, out, terminal } = context;
+  const mode = flags.dryRun === true ? 'preview' : 'sync';
+  // A dry run is lines to read: nothing moves meanwhile.
+  const desk = terminal === undefined || mode === 'preview' ? undefined : createSyncDesk(context, terminal);
+  try {
+    return await runTargets(context, selections, {
+      options: {
+        mode,
+        ...(direction === undefined ? {} : { direction }),
+        ...(flags.conflicts === undefined ? {} : { conflicts: flags.conflicts }),
+        ...(flags.approve === undefined ? {} : { approve: flags.approve }),
+        ...(flags.checksum === undefined ? {} : { checksum: flags.checksum }),
+        ...(flags.deleteIgnored === undefined ? {} : { deleteIgnored: flags.deleteIgnored }),
+      },
+      emit: (_selection, open) => desk?.emit(open) ?? out.emit,
+      ...(prompter === undefined
+        ? {}
+        : {
+            decide: (sides) =>
+              conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
+          }),
+    });
+  } finally {
+    await desk?.close();
+  }
 }

@@ -1,0 +1,64 @@
+import type { Emit } from '../engine/events.ts';
+import { createSyncModel } from '../ui/screens/sync/sync-model.ts';
+import type { TerminalHost } from '../ui/terminal.ts';
+import type { Context } from './context.ts';
+import type { OpenTarget } from './open-target.ts';
+
+/** The screens of a sync: what goes on, under the lines that are done, and the questions in between. */
+export interface SyncDesk {
+  emit(open: OpenTarget): Emit;
+  /** Takes the live screen away while `work` has the terminal. */
+  aside<T>(work: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Ink is loaded after the first line is out, and by then s4 is at work already. */
+export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDesk {
+  const { out } = context;
+  const model = createSyncModel(terminal.nowMs, terminal.signal);
+  let isWanted = false;
+  let live: Promise<{ end(): Promise<void> } | undefined> | undefined;
+
+  const start = async (): Promise<{ end(): Promise<void> } | undefined> => {
+    const { startLiveSync } = await import('../ui/screens/sync/live.ts');
+    if (!isWanted || terminal.signal.aborted) return undefined;
+    out.divert(model.say);
+    return startLiveSync(terminal, model);
+  };
+  const up = (): void => {
+    isWanted = true;
+    live ??= start();
+  };
+  const down = async (): Promise<void> => {
+    isWanted = false;
+    const shown = await live;
+    live = undefined;
+    try {
+      await shown?.end();
+    } finally {
+      out.divert(undefined);
+      terminal.stdout.write(model.takeLines());
+    }
+  };
+  return {
+    emit: ({ store }) => {
+      model.countRequests(() => requestsOf(store.requests));
+      return (event) => {
+        out.emit(event);
+        model.emit(event);
+        up();
+      };
+    },
+    aside: async (work) => {
+      await down();
+      return work();
+    },
+    close: down,
+  };
+}
+
+function requestsOf(requests: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const count of requests.values()) sum += count;
+  return sum;
+}

@@ -27,6 +27,18 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
       const wished = kind ?? watcherKind(env['S4_WATCHER']);
       return createWatcher({ root, ...(wished === undefined ? {} : { kind: wished }) });
     },
+    openQueue: async (notify, { s3, credentials }) => {
+      const { openSqsQueue } = await import('./stores/sqs/open.ts');
+      const region = notify.region ?? s3?.region;
+      return openSqsQueue({
+        url: notify.url,
+        ...(region === undefined ? {} : { region }),
+        ...(s3?.profile === undefined ? {} : { profile: s3.profile }),
+        ...(s3?.caFile === undefined ? {} : { caFile: s3.caFile }),
+        ...(s3?.proxy === undefined ? {} : { proxy: s3.proxy }),
+        ...(credentials === undefined ? {} : { credentials }),
+      });
+    },
     prepareStore: (access, wishes, signal) => prepareStore(access, wishes, signal, runtime),
     examineStore: async (access, signal) => {
       if (access.place.kind === 'file') return undefined;

@@ -1,8 +1,10 @@
+import type { NotifyQueue } from '../config/notify.ts';
 import type { S3Settings, TargetSettings } from '../config/schema.ts';
 import type { Credentials } from '../config/secret.ts';
 import type { StorePlace } from '../config/url.ts';
 import type { RunCycle } from '../engine/cycle.ts';
 import type { Base } from '../engine/ports/base.ts';
+import type { EventQueue } from '../engine/ports/event-queue.ts';
 import type { Folder } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
@@ -45,6 +47,11 @@ export interface Services {
    * Nothing is watched before its `watch` is called, which throws S4Error FOLDER_MISSING.
    */
   openWatcher(root: string, kind?: 'fs' | 'chokidar'): Promise<Watcher>;
+  /**
+   * The queue that a store's events go to, with the credentials, proxy and certificates of the target.
+   * Nothing is sent before it is asked.
+   */
+  openQueue(notify: NotifyQueue, access: Pick<StoreAccess, 's3' | 'credentials'>): Promise<EventQueue>;
   /**
    * Makes sure that the bucket (or the store's folder) is there.
    * @throws S4Error STORE_NO_BUCKET when it is not, and `create` was not wished for

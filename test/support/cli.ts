@@ -81,6 +81,12 @@ export function createBench(root: string): Bench {
     },
     openStore: async ({ place }) => server(place.url).connect(runtime),
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
+    openQueue: async ({ url }) => ({
+      url,
+      receive: async () => [],
+      remove: async () => {},
+      close: async () => {},
+    }),
     openWatcher: async (folder) => createWatcher({ root: folder }),
     examineStore: async () => bench.examined,
     listBuckets: async () => bench.buckets,

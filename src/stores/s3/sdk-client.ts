@@ -1,11 +1,15 @@
 import process from 'node:process';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
-/**
- * An SDK client without its warning that a future release will need a newer Node: it would land in the middle of the
- * user's terminal at each start. Every other warning passes.
- */
 export function quietS3Client(config: S3ClientConfig): S3Client {
+  return withoutNodeWarning(() => new S3Client(config));
+}
+
+/**
+ * Makes an SDK client without its warning that a future release will need a newer Node: it would land in the middle of
+ * the user's terminal at each start. Every other warning passes.
+ */
+export function withoutNodeWarning<T>(make: () => T): T {
   const emitWarning = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: []) => {
     if (String(warning).includes('NodeVersionSupportWarning')) return;
@@ -13,7 +17,7 @@ export function quietS3Client(config: S3ClientConfig): S3Client {
   }) as typeof process.emitWarning;
   try {
     // The constructor warns synchronously.
-    return new S3Client(config);
+    return make();
   } finally {
     process.emitWarning = emitWarning;
   }

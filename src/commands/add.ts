@@ -7,6 +7,7 @@ import type { Selection } from '../config/selection.ts';
 import { defaultTargetName } from '../config/target-name.ts';
 import { parseStoreUrl, type StorePlace } from '../config/url.ts';
 import type { Context } from './context.ts';
+import { reloadDaemon } from './daemon/reload.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { previewFirstSync } from './first-sync.ts';
 import { capabilityLines } from './promises.ts';
@@ -34,7 +35,10 @@ export async function add(
   announce(context, registered);
   await offerStarterRules(context, registered.target, flags.yes === true);
   const selection: Selection = { target: registered.target, paths: [] };
-  return previewFirstSync(context, selection);
+  const code = await previewFirstSync(context, selection);
+  // Only now: the daemon syncs it at once.
+  await reloadDaemon(context);
+  return code;
 }
 
 export function announce(context: Context, { target, prepared, rejoined }: Registered): void {

@@ -9,6 +9,7 @@ import type { ObjectKey, StoreCapabilities } from '../engine/ports/store.ts';
 import { folderTarget, storeTarget } from '../formats/marker-codec.ts';
 import { S4Error } from '../lib/errors.ts';
 import type { Context } from './context.ts';
+import { reloadDaemon } from './daemon/reload.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { capabilityLines } from './promises.ts';
 import { nameTaken, realFolder } from './register.ts';
@@ -59,6 +60,7 @@ export async function change(
     }
     return { ...config, targets: config.targets.map((other) => (other === current ? after : other)) };
   });
+  await reloadDaemon(context);
   return after;
 }
 

@@ -21,8 +21,8 @@ export async function previewFirstSync(context: Context, selection: Selection): 
       if (event.kind === 'planned') bytes = { up: event.bytesUp, down: event.bytesDown };
       if (context.out.json) context.out.emit(event);
     },
-    afterTarget: (_selection, result) => {
-      if (result !== undefined && result.kind !== 'interrupted') context.out.lines(previewLines(view, bytes));
+    afterTarget: (_selection, { complete }) => {
+      if (complete) context.out.lines(previewLines(view, bytes));
     },
   });
   return code === EXIT.problems || code === EXIT.conflicts || code === EXIT.halted ? EXIT.done : code;

@@ -7,6 +7,7 @@ import { S4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
 import { announce } from './add.ts';
 import type { Context } from './context.ts';
+import { reloadDaemon } from './daemon/reload.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { previewFirstSync } from './first-sync.ts';
 import { isYes } from './prompter.ts';
@@ -43,6 +44,7 @@ export async function importTargets(
     }
     if (context.signal.aborted) return EXIT.interrupted;
   }
+  if (codes.length > 0) await reloadDaemon(context);
   return worstExit(codes);
 }
 

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { configDir } from '../config/config-dir.ts';
 import { makeRedactor } from '../config/secret.ts';
 import { S4Error } from '../lib/errors.ts';
@@ -47,7 +47,7 @@ export async function main(args: readonly string[], host: Process): Promise<Exit
     exit = await work(await contextFor(host, options, output(), hide));
   });
   const outputs = { writeOut: (text: string) => host.stdout.write(text), writeErr: () => {} };
-  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(outputs);
+  for (const command of withSubcommands(program)) command.exitOverride().configureOutput(outputs);
   try {
     await program.parseAsync(args[0] === '--version' ? ['-V'] : [...args], { from: 'user' });
     return exit;
@@ -57,6 +57,10 @@ export async function main(args: readonly string[], host: Process): Promise<Exit
     output().error(errorReport(error, { debug: options.debug === true }));
     return exitOfError(error);
   }
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Errors of parsing itself must be told in the form that was asked for. */

@@ -27,6 +27,8 @@ export interface OutputOptions {
 /** Everything that s4 says goes through here: escaped, redacted, levelled. With `--json`, only `record` and events. */
 export interface Output {
   readonly json: boolean;
+  /** How wide a table may be. */
+  readonly columns: number;
   /** Plain lines; nothing with `--json`. */
   say(text: string, options?: { readonly tone?: Tone; readonly level?: Level }): void;
   lines(lines: readonly Line[]): void;
@@ -81,6 +83,9 @@ export function createOutput(options: OutputOptions): Output {
   };
   return {
     json,
+    get columns() {
+      return stdout.columns;
+    },
     say: (text, { tone = 'plain', level = 'info' } = {}) =>
       lines([{ text: escapeForTerminal(text), tone, level }]),
     lines,

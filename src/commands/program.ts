@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { examples } from './help-text.ts';
 import type { LsFlags } from './ls.ts';
 import { parseConflicts, parseLevel, parseRate } from './parse.ts';
+import { registerDaemonCommands } from './program-daemon.ts';
 import { registerHistoryCommands } from './program-history.ts';
 import type { SyncFlags } from './sync.ts';
 import type { TargetFlags } from './target-flags.ts';
@@ -50,6 +51,7 @@ export function buildProgram(perform: Perform): Command {
   registerSyncCommands(program, perform);
   registerLookingCommands(program, perform);
   registerHistoryCommands(program, perform);
+  registerDaemonCommands(program, perform);
   // After the commands, which take over what is set here: a word too many is a command that does not exist.
   program.allowExcessArguments(true).action(() => {
     const [word] = program.args;

@@ -2,6 +2,8 @@ import { findTarget } from '../config/selection.ts';
 import { S4Error } from '../lib/errors.ts';
 import { forgetState } from '../local/forget-state.ts';
 import type { Context } from './context.ts';
+import { reloadDaemon } from './daemon/reload.ts';
+import { routeThroughDaemon } from './daemon/through-daemon.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { loadTargets } from './select.ts';
 import { targetRecord } from './targets.ts';
@@ -13,11 +15,18 @@ export async function rm(
   flags: { readonly forgetState?: boolean },
 ): Promise<ExitCode> {
   const target = findTarget(name, loadTargets(context));
-  const forgotten = flags.forgetState === true ? await forgetUnderLock(context, target.folder) : undefined;
+  const route = await routeThroughDaemon(context);
+  const isKept = route?.statusOf(target) !== undefined;
+  route?.close();
+  const forgets = flags.forgetState === true;
+  const before = forgets && !isKept ? await forgetUnderLock(context, target.folder) : undefined;
   await context.config.update((config) => ({
     ...config,
     targets: config.targets.filter((other) => other.name !== name),
   }));
+  await reloadDaemon(context);
+  // The daemon has let go of the folder only now.
+  const forgotten = forgets && isKept ? await forgetUnderLock(context, target.folder) : before;
   context.out.say(`Target "${name}" was removed; the files in ${target.folder} and ${target.url} stay.`);
   if (forgotten === 'trash-kept')
     context.out.say(`The trash still holds files: ${target.folder}/.s4/trash`, { tone: 'warn' });

@@ -1,5 +1,6 @@
 import type { TargetSettings } from '../config/schema.ts';
 import type { Selection } from '../config/selection.ts';
+import type { TargetStatus } from '../daemon/contract.ts';
 import type { CycleDeps, CycleOptions, CycleResult, DecideConflict } from '../engine/cycle.ts';
 import type { Emit } from '../engine/events.ts';
 import { assertNever } from '../lib/assert-never.ts';
@@ -7,52 +8,97 @@ import { isS4Error } from '../lib/errors.ts';
 import { errorReport } from '../report/error-report.ts';
 import { type Sides, sidesOf } from '../report/wording.ts';
 import type { Context } from './context.ts';
+import { type DaemonRoute, routeThroughDaemon } from './daemon/through-daemon.ts';
 import { EXIT, EXIT_OF_ERROR, type ExitCode, worstExit } from './exit-codes.ts';
 import { legacyEvidence, type OpenTarget, withTarget } from './open-target.ts';
 
 export interface RunTargets {
   readonly options: Omit<CycleOptions, 'paths' | 'legacyIndex' | 'signal'>;
-  /** Makes the presenter of a target's cycle. */
-  readonly emit: (selection: Selection, open: OpenTarget) => Emit;
+  /** Makes the presenter of a target's cycle. Nothing is open here where the daemon runs it. */
+  readonly emit: (selection: Selection, open: OpenTarget | undefined) => Emit;
   /** Asks a person; `sides` are how the questions name the two places. */
   readonly decide?: (sides: Sides) => DecideConflict;
   /** Called after a target, however it ended. */
-  readonly afterTarget?: (selection: Selection, result: CycleResult | undefined) => void;
+  readonly afterTarget?: (selection: Selection, ended: EndOfTarget) => void;
+}
+
+export interface EndOfTarget {
+  readonly exit: ExitCode;
+  /** The cycle came to an end: neither failed nor interrupted. */
+  readonly complete: boolean;
+  /** The daemon that keeps the target did it. */
+  readonly keptBy?: TargetStatus;
 }
 
 /**
- * Runs a cycle for each selection, one after the other. One that halts or fails does not stop the others; Ctrl-C does.
+ * Runs a cycle for each selection, one after the other: here, or by the daemon for targets that it keeps. One that halts
+ * or fails does not stop the others; Ctrl-C does.
  */
 export async function runTargets(
   context: Context,
   selections: readonly Selection[],
   run: RunTargets,
 ): Promise<ExitCode> {
-  const codes: ExitCode[] = [];
-  for (const selection of selections) {
-    codes.push(await runOne(context, selection, run));
-    if (context.signal.aborted) break;
+  const daemon = await routeThroughDaemon(context);
+  try {
+    const codes: ExitCode[] = [];
+    for (const selection of selections) {
+      codes.push(await runOne(context, selection, run, daemon));
+      if (context.signal.aborted) break;
+    }
+    return worstExit(codes);
+  } finally {
+    daemon?.close();
   }
-  return worstExit(codes);
 }
 
-async function runOne(context: Context, selection: Selection, run: RunTargets): Promise<ExitCode> {
+async function runOne(
+  context: Context,
+  selection: Selection,
+  run: RunTargets,
+  daemon: DaemonRoute | undefined,
+): Promise<ExitCode> {
   const { target } = selection;
-  let result: CycleResult | undefined;
+  const keptBy = daemon?.statusOf(target);
+  let ended: EndOfTarget = { exit: EXIT.interrupted, complete: false };
   try {
-    result = await cycle(context, selection, run);
-    return exitOfResult(result, run.options.mode);
+    if (daemon === undefined || keptBy === undefined) ended = await ownCycle(context, selection, run);
+    else
+      ended = { ...(await daemon.sync(selection, run.options, toldEmit(context, selection, run))), keptBy };
   } catch (error) {
-    if (context.signal.aborted) return EXIT.interrupted;
-    context.out.error(errorReport(error, { debug: context.flags.debug, target: target.name }));
-    return exitOfError(error);
+    if (!context.signal.aborted) {
+      context.out.error(errorReport(error, { debug: context.flags.debug, target: target.name }));
+      ended = { exit: exitOfError(error), complete: false };
+    }
   } finally {
     context.out.endTarget(target.name);
-    run.afterTarget?.(selection, result);
+    run.afterTarget?.(selection, ended);
   }
+  return ended.exit;
 }
 
-function cycle(context: Context, { target, paths }: Selection, run: RunTargets): Promise<CycleResult> {
+/** A person who would have been asked here is told that the daemon decided. */
+function toldEmit(context: Context, selection: Selection, run: RunTargets): Emit {
+  const emit = run.emit(selection, undefined);
+  const isAsked = run.decide !== undefined && run.options.mode === 'sync' && !isDecided(selection, run);
+  return (event) => {
+    emit(event);
+    if (isAsked && event.kind === 'cycle-finished' && event.summary.keptBoth > 0)
+      context.out.say(
+        'The daemon did this sync, and asks nobody: of each conflict both versions were kept. ' +
+          'To choose: s4 sync --conflicts POLICY, or s4 edit --conflicts POLICY.',
+        { tone: 'warn', level: 'warning' },
+      );
+  };
+}
+
+/** A policy that was set once is an answer: nobody is asked then. */
+function isDecided({ target }: Selection, { options }: RunTargets): boolean {
+  return options.conflicts !== undefined || target.conflicts !== undefined;
+}
+
+function ownCycle(context: Context, selection: Selection, run: RunTargets): Promise<EndOfTarget> {
+  const { target, paths } = selection;
   return withTarget(context, target, async (open) => {
     const legacyIndex = await legacyEvidence(context, target, open);
     const deps: CycleDeps = {
@@ -61,17 +107,20 @@ function cycle(context: Context, { target, paths }: Selection, run: RunTargets):
       runtime: context.services.runtime,
       emit: run.emit({ target, paths }, open),
       onNewClient: (clientId) => keepClientId(context, target, clientId),
-      // A policy that was set once is an answer: nobody is asked then.
-      ...(run.decide === undefined || run.options.conflicts !== undefined || target.conflicts !== undefined
+      ...(run.decide === undefined || isDecided(selection, run)
         ? {}
         : { decide: run.decide(sidesOf(open.folder.root, open.store.url)) }),
     };
-    return context.services.runCycle(deps, {
+    const result = await context.services.runCycle(deps, {
       ...run.options,
       signal: context.signal,
       ...(paths.length === 0 ? {} : { paths }),
       ...(legacyIndex === undefined ? {} : { legacyIndex }),
     });
+    return {
+      exit: exitOfResult(result, run.options.mode),
+      complete: result.kind !== 'interrupted',
+    };
   });
 }
 

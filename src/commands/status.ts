@@ -1,3 +1,4 @@
+import { keptLines } from '../daemon/status-lines.ts';
 import type { SyncEvent } from '../engine/events.ts';
 import { emptyStatus, type StatusView, statusLines, statusStep, statusWords } from '../report/status-view.ts';
 import type { Context } from './context.ts';
@@ -22,10 +23,14 @@ export async function status(context: Context, args: readonly string[]): Promise
         else if (event.kind === 'notice' && event.path === undefined) context.out.emit(event);
       };
     },
-    afterTarget: (_selection, result) => {
-      if (result === undefined || result.kind === 'interrupted') return;
+    afterTarget: (_selection, { complete, keptBy }) => {
+      if (!complete) return;
       context.out.lines(statusLines(view));
-      context.out.record(statusRecord(view));
+      if (keptBy !== undefined) context.out.lines(keptLines(keptBy, context.services.runtime.nowMs()));
+      context.out.record({
+        ...statusRecord(view),
+        ...(keptBy === undefined ? {} : { daemon: keptBy.phase }),
+      });
     },
   });
   return code === EXIT.problems || code === EXIT.conflicts || code === EXIT.halted ? EXIT.done : code;

@@ -6,7 +6,8 @@ import type { OpenTarget } from './open-target.ts';
 
 /** The screens of a sync: what goes on, under the lines that are done, and the questions in between. */
 export interface SyncDesk {
-  emit(open: OpenTarget): Emit;
+  /** @param open - undefined where the daemon runs the cycle, which counts its requests itself */
+  emit(open: OpenTarget | undefined): Emit;
   /** Takes the live screen away while `work` has the terminal. */
   aside<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -41,8 +42,8 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
     }
   };
   return {
-    emit: ({ store }) => {
-      model.countRequests(() => requestsOf(store.requests));
+    emit: (open) => {
+      model.countRequests(() => (open === undefined ? 0 : requestsOf(open.store.requests)));
       return (event) => {
         out.emit(event);
         model.emit(event);

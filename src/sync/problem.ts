@@ -14,7 +14,6 @@ export type ProblemCode =
   | 'corrupt'
   | 'disk-full'
   | 'blocked-folder'
-  | 'name-refused'
   | 'store-error'
   | 'local-error';
 

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { ConflictChoice, NoticeCode, SyncEvent } from '../../engine/events.ts';
 import type { GuardCode } from '../../sync/guards.ts';
 import type { ProblemCode } from '../../sync/problem.ts';
-import type { DaemonEvent, DaemonStatus, RequestedSyncResult, TargetStatus } from '../contract.ts';
+import type {
+  DaemonEvent,
+  DaemonStatus,
+  RequestedSyncResult,
+  TargetNews,
+  TargetStatus,
+} from '../contract.ts';
 
 // What a daemon says, as its clients check it. Loose: members that a newer daemon added stay, for `--json`.
 
@@ -147,9 +153,17 @@ export const daemonStatusSchema: z.ZodType<DaemonStatus> = z.looseObject({
   targets: z.array(targetStatusSchema),
 });
 
+const newsSchema: z.ZodType<TargetNews> = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('trouble-began'), offline: z.boolean(), failure: trouble }),
+  z.looseObject({ kind: z.literal('trouble-ended'), offline: z.boolean() }),
+  z.looseObject({ kind: z.literal('halt-began'), planId: z.string() }),
+  z.looseObject({ kind: z.literal('halt-ended') }),
+]);
+
 export const daemonEventSchema: z.ZodType<DaemonEvent> = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('status'), status: daemonStatusSchema }),
   z.looseObject({ kind: z.literal('target'), target: targetStatusSchema }),
+  z.looseObject({ kind: z.literal('news'), target, news: newsSchema }),
   z.looseObject({ kind: z.literal('sync'), event: syncEventSchema }),
 ]);
 

@@ -1,0 +1,39 @@
+import { dirname } from 'node:path';
+import { type DaemonPlaces, daemonPlaces } from '../../daemon/places.ts';
+import { type DaemonClient, openDaemonClient } from '../../daemon/socket/client.ts';
+import { S4Error } from '../../lib/errors.ts';
+import type { Context } from '../context.ts';
+
+/** Where the daemon of this configuration is found. */
+export function placesOf(context: Context): DaemonPlaces {
+  return daemonPlaces(dirname(context.config.path));
+}
+
+/** The daemon of this configuration; undefined when none runs. @throws S4Error as `openDaemonClient` */
+export function openDaemon(context: Context): Promise<DaemonClient | undefined> {
+  const onDropped = (events: number): void =>
+    context.out.say(`Left out ${events} events: they came faster than they could be shown.`, {
+      tone: 'warn',
+      level: 'warning',
+    });
+  return openDaemonClient(placesOf(context), { onDropped });
+}
+
+/** Runs `work` with the daemon, and lets go of it whatever happens. @throws S4Error DAEMON_ABSENT, or as `work` */
+export async function withDaemon<T>(
+  context: Context,
+  work: (client: DaemonClient) => Promise<T>,
+): Promise<T> {
+  const client = await openDaemon(context);
+  if (client === undefined) {
+    throw new S4Error('DAEMON_ABSENT', 'No daemon runs for this configuration.', {
+      hint: 'Start it: s4 daemon start',
+      data: { config: context.config.path },
+    });
+  }
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}

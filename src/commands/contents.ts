@@ -64,7 +64,8 @@ export async function difference(before: Side, after: Side): Promise<Difference>
   return { kind: 'text', lines };
 }
 
-function textOf(content: Side['content']): string | undefined {
+/** The text of a side; undefined for what is none. */
+export function textOf(content: Side['content']): string | undefined {
   if (content.kind === 'absent') return '';
   return content.kind === 'bytes' ? asText(content.bytes) : undefined;
 }

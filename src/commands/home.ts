@@ -7,10 +7,13 @@ import { loadTargets } from './select.ts';
 import { status } from './status.ts';
 import { offerImport } from './targets.ts';
 
-/** `s4` alone: the status of all targets, and a first word to who has none. */
+/** `s4` alone: the dashboard, or where screens cannot be drawn the status of all targets; a first word to who has none. */
 export async function home(context: Context, program: Command): Promise<ExitCode> {
   const targets = loadTargets(context);
-  if (targets.length > 0) return status(context, []);
+  if (targets.length > 0) {
+    if (context.terminal === undefined) return status(context, []);
+    return (await import('./dashboard/dashboard.ts')).dashboard(context, context.terminal);
+  }
   for (const line of program.helpInformation().trimEnd().split('\n')) context.out.result(line);
   context.out.result('');
   context.out.result('To start, add a target: s4 add FOLDER s3://bucket/prefix');

@@ -3,11 +3,14 @@ import { daemonStatusLines, phaseLine } from '../../daemon/status-lines.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { loadTargets } from '../select.ts';
 import { withDaemon } from './daemon-of.ts';
 
-/** `s4 daemon attach`: what the daemon does, as it does it, until Ctrl-C. */
+/** `s4 daemon attach`: what the daemon does, as it does it: the dashboard, or lines until Ctrl-C. */
 export function daemonAttach(context: Context): Promise<ExitCode> {
   return withDaemon(context, async (client) => {
+    if (context.terminal !== undefined && loadTargets(context).length > 0)
+      return (await import('../dashboard/dashboard.ts')).dashboard(context, context.terminal, client);
     await client.subscribe(liveLines(context), context.signal);
     return EXIT.done;
   });

@@ -35,7 +35,7 @@ export async function checkStore(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      tell(failedCheck(id, error));
+      tell(failed(id, error));
       return undefined;
     }
   };
@@ -70,8 +70,7 @@ export async function checkStore(
   });
 }
 
-/** A check that failed, with what its ways out need. */
-export function failedCheck(id: CheckId, error: unknown): CheckView {
+function failed(id: CheckId, error: unknown): CheckView {
   const region = isS4Error(error) ? error.data['region'] : undefined;
   const code = id === 'versioning' ? 'VERSIONING' : isS4Error(error) ? error.code : undefined;
   return {

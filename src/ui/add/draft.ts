@@ -35,8 +35,6 @@ export interface Draft {
   readonly name: string;
   /** Empty: the default, which asks at a terminal and keeps both elsewhere. */
   readonly conflicts: string;
-  /** A first `.syncignore`, where neither side has one. */
-  readonly starterRules: boolean;
 }
 
 export const EMPTY_DRAFT: Draft = {
@@ -58,7 +56,6 @@ export const EMPTY_DRAFT: Draft = {
   storeFolder: '',
   name: '',
   conflicts: '',
-  starterRules: false,
 };
 
 export type StepId =

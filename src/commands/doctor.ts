@@ -3,11 +3,12 @@ import type { TargetSettings } from '../config/schema.ts';
 import { findTarget } from '../config/selection.ts';
 import type { ObjectKey, Store } from '../engine/ports/store.ts';
 import { folderTarget, storeTarget } from '../formats/marker-codec.ts';
-import { isS4Error } from '../lib/errors.ts';
+import { isS4Error, S4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { count } from '../report/format.ts';
 import type { Tone } from '../report/line.ts';
 import type { Context } from './context.ts';
+import { checkNotify } from './doctor-notify.ts';
 import { type Check, checkPromises } from './doctor-store.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { withStore } from './open-target.ts';
@@ -21,10 +22,13 @@ import { loadTargets } from './select.ts';
 export async function doctor(
   context: Context,
   name: string | undefined,
-  flags: { readonly fix?: boolean },
+  flags: { readonly fix?: boolean; readonly notify?: string },
 ): Promise<ExitCode> {
   const targets = loadTargets(context);
   const chosen = name === undefined ? targets : [findTarget(name, targets)];
+  if (flags.notify !== undefined && chosen.length !== 1) {
+    throw new S4Error('USAGE', '--notify is for one target', { hint: 's4 doctor TARGET --notify sqs:URL' });
+  }
   const codes: ExitCode[] = [];
   const tell = (check: Check, target?: string): void => {
     present(context, check, target);
@@ -37,6 +41,7 @@ export async function doctor(
   for (const target of chosen) {
     context.out.result(`${target.name} [${target.folder} <=> ${target.url}]`);
     for await (const check of checkTarget(context, target, flags.fix === true)) tell(check, target.name);
+    if (flags.notify !== undefined) tell(await checkNotify(context, target, flags.notify), target.name);
     context.signal.throwIfAborted();
   }
   return worstExit(codes);

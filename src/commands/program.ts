@@ -239,8 +239,16 @@ function registerLookingCommands(program: Command, perform: Perform): void {
     .summary('check the configuration, folders and stores')
     .argument('[target]')
     .option('--fix', 'repair what can be repaired without risk')
-    .addHelpText('after', examples('s4 doctor', 's4 doctor notes --fix'))
-    .action((name: string | undefined, flags: { readonly fix?: boolean }) =>
+    .option('--notify <queue>', "how to have the bucket's events sent to sqs:URL, and whether it can be read")
+    .addHelpText(
+      'after',
+      examples(
+        's4 doctor',
+        's4 doctor notes --fix',
+        's4 doctor notes --notify sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/s4',
+      ),
+    )
+    .action((name: string | undefined, flags: { readonly fix?: boolean; readonly notify?: string }) =>
       perform(async (context) => (await import('./doctor.ts')).doctor(context, name, flags)),
     );
   program

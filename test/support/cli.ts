@@ -52,6 +52,8 @@ export interface Bench {
   stdin: string;
   engine: FakeEngine;
   /** What the bucket says of itself to `s4 doctor`; undefined as for a directory. */
+  /** What the queue of events answers with. */
+  queueError: Error | undefined;
   examined: Examined | undefined;
   /** What the keys may list. */
   buckets: readonly string[];
@@ -83,7 +85,10 @@ export function createBench(root: string): Bench {
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
     openQueue: async ({ url }) => ({
       url,
-      receive: async () => [],
+      receive: async () => {
+        if (bench.queueError !== undefined) throw bench.queueError;
+        return [];
+      },
       remove: async () => {},
       close: async () => {},
     }),
@@ -105,6 +110,7 @@ export function createBench(root: string): Bench {
     interrupt: new AbortController(),
     server,
     disk,
+    queueError: undefined,
     answers: undefined,
     asked: [],
     stdin: '',

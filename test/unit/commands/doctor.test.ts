@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { main } from '../../../src/commands/main.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import type { Examined } from '../../../src/stores/examine.ts';
 import { type Bench, createBench } from '../../support/cli.ts';
 import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -76,5 +77,34 @@ describe('s4 doctor', () => {
     chmodSync(join(bench.configDir, 'config.json'), 0o644);
     expect((await doctor()).text).toContain('can be read by others');
     expect((await doctor('--fix')).text).toContain('mode is 0600 now');
+  });
+
+  test('prints how events reach a queue, with the least rights, and tries the queue', async () => {
+    const url = 'https://sqs.eu-west-1.amazonaws.com/123456789012/s4';
+    const { exit, text } = await doctor('notes', '--notify', `sqs:${url}`);
+    expect(exit).toBe(0);
+    expect(text).toContain('"Value": "notes/"');
+    expect(text).toContain('"Resource": "arn:aws:sqs:eu-west-1:123456789012:s4"');
+    expect(text).toMatch(/"sqs:ReceiveMessage",\s+"sqs:DeleteMessage"\s+\]/);
+    expect(text).toContain('queue: it can be read');
+  });
+
+  test('a queue that denies access fails, with the policy above it', async () => {
+    bench.queueError = new S4Error('STORE_DENIED', 'the queue denies access');
+    const { exit, text } = await doctor('--notify', 'sqs:https://sqs.eu-west-1.amazonaws.com/1/s4');
+    expect(exit).toBe(6);
+    expect(text).toContain('FAILED   queue: the queue denies access');
+    expect(text).toContain('sqs:SendMessage');
+  });
+
+  test('--notify is refused for a directory, for several targets, and where it is no queue', async () => {
+    expect((await doctor('notes', '--notify', 'my-queue')).exit).toBe(2);
+    await main(['add', bench.folder('disk'), `file://${bench.folder('store')}`, '--yes'], bench.process());
+    const queue = 'sqs:https://sqs.eu-west-1.amazonaws.com/1/s4';
+    expect(await doctor('disk', '--notify', queue)).toMatchObject({
+      exit: 2,
+      text: expect.stringContaining('disk is a directory'),
+    });
+    expect((await doctor('--notify', queue)).exit).toBe(2);
   });
 });

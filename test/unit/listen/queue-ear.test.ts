@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createBellEar } from '../../../src/daemon/listen/bell-ear.ts';
 import type { Ear, EarEvent, RunningEar } from '../../../src/daemon/listen/ear.ts';
 import { joinEars } from '../../../src/daemon/listen/join-ears.ts';
+import { openEar } from '../../../src/daemon/listen/open-ear.ts';
 import { type RecordingStore, recordOwnWrites } from '../../../src/daemon/listen/own-writes.ts';
 import { createQueueEar } from '../../../src/daemon/listen/queue-ear.ts';
 import type { EventQueue, QueueMessage } from '../../../src/engine/ports/event-queue.ts';
@@ -219,5 +220,49 @@ describe('the queue ear', () => {
   test('of two ears that start together, one that cannot takes the other down', async () => {
     const failing: Ear = { listen: () => Promise.reject(new S4Error('STORE_DENIED', 'no')) };
     await expect(open(() => [failing])).rejects.toMatchObject({ code: 'STORE_DENIED' });
+  });
+});
+
+describe('the ear of a target', () => {
+  const queueUrl = { url: 'https://queue.test/1/q' };
+  const place = { kind: 's3', bucket: 'b', prefix: 'p', url: 's3://b/p' } as const;
+
+  test('with --notify it hears the queue and the bell, and closes the queue with itself', async () => {
+    const queue = createQueue();
+    let closed = 0;
+    const runtime = createManualRuntime();
+    const store = recordOwnWrites(createMemoryServer().connect(runtime));
+    const ear = await openEar({
+      store,
+      runtime,
+      place,
+      self: 'a'.repeat(16),
+      notify: {
+        queue: queueUrl,
+        open: async () => ({
+          ...queue,
+          close: async () => {
+            closed++;
+          },
+        }),
+        onNotice: () => {},
+      },
+    });
+    const events: EarEvent[] = [];
+    const listening = await ear.listen({ onEvent: (told) => events.push(told) });
+    expect(listening.pollSeconds).toBe(20);
+    queue.send(event('a.txt'));
+    await runtime.advance(0);
+    expect(events).toMatchObject([{ kind: 'heard', paths: ['a.txt'] }]);
+    await listening.close();
+    expect(closed).toBe(1);
+  });
+
+  test('without it, the bell alone', async () => {
+    const runtime = createManualRuntime();
+    const store = createMemoryServer().connect(runtime);
+    const ear = await openEar({ store, runtime, place, self: 'a'.repeat(16) });
+    running = await ear.listen({ onEvent: () => {} });
+    expect(running.pollSeconds).toBe(3);
   });
 });

@@ -18,7 +18,7 @@ export async function checkNotify(context: Context, target: TargetSettings, noti
   const queue = parseNotify(notify);
   const place = parseStoreUrl(target.url);
   if (place.kind !== 's3')
-    throw new S4Error('USAGE', `${target.name} is a directory: no events are sent for it`, {
+    throw new S4Error('USAGE', `the target ${target.name} is a directory: no events are sent for it`, {
       hint: 'Changes in it are found by polling, which costs nothing there.',
     });
   const { queuePolicy, notification, clientPolicy, commands } = notifySetup(place, queue);

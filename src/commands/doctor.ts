@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { checkNotify } from './doctor-notify.ts';
 import { type Check, checkPromises } from './doctor-store.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
+import { fitOf, lineFit, wrapped } from './fit.ts';
 import { withStore } from './open-target.ts';
 import { exitOfError } from './run-targets.ts';
 import { loadTargets } from './select.ts';
@@ -39,7 +40,8 @@ export async function doctor(
   if (chosen.length === 0)
     tell({ name: 'targets', outcome: 'warning', message: 'no targets yet', hint: 'Add one with "s4 add".' });
   for (const target of chosen) {
-    context.out.result(`${target.name} [${target.folder} <=> ${target.url}]`);
+    const title = `${target.name} [${target.folder} <=> ${target.url}]`;
+    context.out.result(lineFit(fitOf(context))?.cut(title) ?? title);
     for await (const check of checkTarget(context, target, flags.fix === true)) tell(check, target.name);
     if (flags.notify !== undefined) tell(await checkNotify(context, target, flags.notify), target.name);
     context.signal.throwIfAborted();
@@ -60,12 +62,18 @@ const TONE: Readonly<Record<Check['outcome'], Tone>> = {
   fixed: 'good',
 };
 
+// Where a check's words begin again, on a terminal that is too narrow for them.
+const HANG = 13;
+
 function present(context: Context, check: Check, target: string | undefined): void {
   const text = `  ${MARK[check.outcome]}  ${check.name}: ${escapeForTerminal(check.message)}`;
   const hint = check.hint === undefined ? [] : [`             ${escapeForTerminal(check.hint)}`];
+  const fit = fitOf(context);
+  const whole = (words: string): readonly string[] =>
+    fit === undefined ? [words] : wrapped(fit, words, HANG);
   context.out.lines([
-    { text, tone: TONE[check.outcome], level: 'error' },
-    ...hint.map((words) => ({ text: words, tone: 'dim', level: 'error' }) as const),
+    ...whole(text).map((words) => ({ text: words, tone: TONE[check.outcome], level: 'error' }) as const),
+    ...hint.flatMap(whole).map((words) => ({ text: words, tone: 'dim', level: 'error' }) as const),
   ]);
   const { exit: _exit, name, ...rest } = check;
   context.out.record({ kind: 'check', check: name, ...(target === undefined ? {} : { target }), ...rest });

@@ -1,11 +1,13 @@
 import { findTarget } from '../config/selection.ts';
 import { S4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
-import { formatTime } from '../report/format.ts';
+import { formatBytes, formatTime } from '../report/format.ts';
 import { type Cell, tableLines } from '../report/table.ts';
 import { keyPath, parseKey, type RelPath } from '../sync/path.ts';
+import type { Column } from '../ui/text/table-layout.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { fitOf, fittedTable } from './fit.ts';
 import { type OpenTarget, withTarget } from './open-target.ts';
 import { loadTargets } from './select.ts';
 
@@ -40,10 +42,32 @@ export async function ls(context: Context, spec: string, flags: LsFlags): Promis
     row.localMs === undefined ? (row.tracked ? '<deleted>' : '') : formatTime(row.localMs),
     row.remoteMs === undefined ? (row.tracked && flags.all ? '<deleted>' : '') : formatTime(row.remoteMs),
   ]);
-  for (const text of tableLines(['key', 'local', 's3'], cells)) context.out.result(text);
+  const fit = fitOf(context);
+  if (fit === undefined)
+    for (const text of tableLines(['key', 'local', 's3'], cells)) context.out.result(text);
+  else
+    context.out.lines(
+      fittedTable(
+        fit,
+        COLUMNS,
+        cells.map((row, i) => [...row, sizeOf(sorted[i])]),
+      ),
+    );
   const total = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   context.out.result(`Total Size: ${(total / (1024 * 1024)).toFixed(2)}Mb`);
   return EXIT.done;
+}
+
+/** On a terminal; in pipes the form of Python S4 stays. */
+const COLUMNS: readonly Column[] = [
+  { header: 'key', cut: 'middle', least: 24 },
+  { header: 'local', optional: 2 },
+  { header: 's3', optional: 1 },
+  { header: 'size', align: 'right', optional: 3 },
+];
+
+function sizeOf(row: Row | undefined): string {
+  return row === undefined || row.key.endsWith('/') ? '' : formatBytes(row.sizeBytes);
 }
 
 type LsTarget = ReturnType<typeof findTarget>;

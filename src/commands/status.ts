@@ -3,6 +3,7 @@ import type { SyncEvent } from '../engine/events.ts';
 import { emptyStatus, type StatusView, statusLines, statusStep, statusWords } from '../report/status-view.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { fitOf, lineFit } from './fit.ts';
 import { runTargets } from './run-targets.ts';
 import { select } from './select.ts';
 
@@ -25,7 +26,7 @@ export async function status(context: Context, args: readonly string[]): Promise
     },
     afterTarget: (_selection, { complete, keptBy }) => {
       if (!complete) return;
-      context.out.lines(statusLines(view));
+      context.out.lines(statusLines(view, lineFit(fitOf(context))));
       if (keptBy !== undefined) context.out.lines(keptLines(keptBy, context.services.runtime.nowMs()));
       context.out.record({
         ...statusRecord(view),

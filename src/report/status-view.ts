@@ -86,26 +86,42 @@ export function statusWords(view: StatusView): string {
   return words.length + halted.length === 0 ? 'in sync' : [...words, ...halted].join(', ');
 }
 
+/** How lines are made to fit a terminal: paths are cut, sentences go over several lines. */
+export interface LineFit {
+  cut(text: string): string;
+  /** All lines but the first begin `hang` cells further right. */
+  wrap(text: string, hang: number): readonly string[];
+}
+
+const WHOLE: LineFit = { cut: (text) => text, wrap: (text) => [text] };
+const HANG = 16;
+
+function errorLines(fit: LineFit, text: string): readonly Line[] {
+  return fit.wrap(text, HANG).map((part) => line(part, 'error'));
+}
+
 /** The counts, then the paths: for people. */
-export function statusLines(view: StatusView): readonly Line[] {
+export function statusLines(view: StatusView, fit: LineFit = WHOLE): readonly Line[] {
   const words = statusWords(view);
   const tone: Tone = words === 'in sync' ? 'good' : 'strong';
   return [
     line(`${escapeForTerminal(view.target)}: ${words}`, tone),
-    ...view.operations.map((operation) => line(`  ${pathWords(operation)}`, operationTone(operation))),
+    ...view.operations.map((operation) =>
+      line(fit.cut(`  ${pathWords(operation)}`), operationTone(operation)),
+    ),
     ...view.conflictViews.map(({ path, local, remote }) =>
       line(
-        `  conflict      ${escapeForTerminal(path)} (local ${local.state}, remote ${remote.state})`,
+        fit.cut(`  conflict      ${escapeForTerminal(path)} (local ${local.state}, remote ${remote.state})`),
         'warn',
       ),
     ),
-    ...view.problemViews.map((problem) =>
-      line(
+    ...view.problemViews.flatMap((problem) =>
+      errorLines(
+        fit,
         `  problem       ${escapeForTerminal(problem.path)}: ${escapeForTerminal(problem.message)}`,
-        'error',
       ),
     ),
-    ...view.guards.map((guard) => line(`  guard         ${escapeForTerminal(guard.message)}`, 'error')),
+    ...view.guards.flatMap((guard) => errorLines(fit, `  guard         ${escapeForTerminal(guard.message)}`)),
   ];
 }
 

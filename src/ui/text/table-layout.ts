@@ -5,6 +5,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** How it gets narrower: not at all, or cut at the end or in the middle (paths). */
   readonly cut?: 'never' | 'end' | 'middle';
+  /** Optional columns go before this one is cut below so many cells. */
+  readonly least?: number;
   /** It goes away first where there is no room: the highest number first. Without: it stays. */
   readonly optional?: number;
 }
@@ -27,10 +29,11 @@ export function layoutTable(
     column: i,
     cut: column.cut ?? 'never',
     optional: column.optional ?? 0,
+    least: column.least ?? MIN_CUT_WIDTH,
     width: rows.reduce((most, row) => Math.max(most, cellWidth(row[i] ?? '')), cellWidth(column.header)),
   }));
   const least = (): number =>
-    shown.reduce((sum, c) => sum + (c.cut === 'never' ? c.width : Math.min(c.width, MIN_CUT_WIDTH)), 0) +
+    shown.reduce((sum, c) => sum + (c.cut === 'never' ? c.width : Math.min(c.width, c.least)), 0) +
     GAP * (shown.length - 1);
   while (least() > width) {
     const first = shown.reduce((most, c) => Math.max(most, c.optional), 0);

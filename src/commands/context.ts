@@ -27,6 +27,8 @@ export interface Context {
   readonly services: Services;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Calls back at each SIGHUP, instead of ending. Returns what ends that. */
+  onHangup(listener: () => void): () => void;
   /** From now on the output hides these. */
   hide(secrets: readonly string[]): void;
 }

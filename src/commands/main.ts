@@ -27,6 +27,8 @@ export interface Process {
   readonly terminal?: Omit<TerminalHost, 'colours'> | undefined;
   readStdin(): Promise<string>;
   readonly signal: AbortSignal;
+  /** See `Context`. Absent where there are no signals. */
+  readonly onHangup?: Context['onHangup'];
   readonly nowMs: () => number;
   services(): Promise<Services>;
 }
@@ -139,6 +141,7 @@ async function contextFor(
     config: openConfigFile(configDir({ env: host.env, home: host.home, cwd: host.cwd, ...flag })),
     services: await host.services(),
     signal: host.signal,
+    onHangup: host.onHangup ?? (() => () => {}),
     hide,
   };
 }

@@ -30,6 +30,16 @@ export function parseRate(text: string): number {
   return Math.round(rate);
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `3`, `0.5s`, `2m`, `1h`: in milliseconds, at least a tenth of a second and at most a day. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([smh]?)$/i.exec(text.trim());
+  const ms = Number(match?.[1]) * (UNIT_MS[(match?.[2] ?? '').toLowerCase()] ?? Number.NaN);
+  if (!(ms >= 100 && ms <= 86_400_000)) throw new InvalidArgumentError('Write seconds, or 2m or 1h.');
+  return ms;
+}
+
 const LEVELS: Readonly<Record<string, Level>> = {
   debug: 'debug',
   info: 'info',

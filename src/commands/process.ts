@@ -8,6 +8,8 @@ import { main } from './main.ts';
 import { createPrompter } from './prompter.ts';
 import { createSinks } from './sinks.ts';
 
+const LINGER_MS = 500;
+
 /**
  * Connects `main` to this process: streams, signals, exit code. The first SIGINT or SIGTERM asks the engine to stop at
  * a safe place, a second one ends the process at once: what was finished is recorded either way.
@@ -51,6 +53,10 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     }),
     readStdin: () => readStdin(interrupt.signal),
     signal: interrupt.signal,
+    onHangup: (listener) => {
+      process.on('SIGHUP', listener);
+      return () => process.off('SIGHUP', listener);
+    },
     nowMs: () => Date.now(),
     services: async () => (await import('../compose.ts')).compose(process.env),
   });
@@ -59,6 +65,8 @@ export async function runProcess(args: readonly string[]): Promise<void> {
   // A line editor leaves the terminal flowing; the process would wait for it.
   process.stdin.unref?.();
   process.exitCode = process.exitCode ?? code;
+  // What was given up may still hold a connection open: whoever asked for the end is not kept waiting for it.
+  if (interrupt.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 function terminalOf(

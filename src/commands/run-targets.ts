@@ -125,7 +125,11 @@ function ownCycle(context: Context, selection: Selection, run: RunTargets): Prom
 }
 
 /** Taken by a folder that was copied or restored: without it in the config, every cycle would take yet another one. */
-async function keepClientId(context: Context, target: TargetSettings, clientId: string): Promise<void> {
+export async function keepClientId(
+  context: Context,
+  target: TargetSettings,
+  clientId: string,
+): Promise<void> {
   await context.config.update((config) => ({
     ...config,
     targets: config.targets.map((other) =>
@@ -138,7 +142,7 @@ export function exitOfError(error: unknown): ExitCode {
   return isS4Error(error) ? EXIT_OF_ERROR[error.code] : EXIT.bug;
 }
 
-function exitOfResult(result: CycleResult, mode: 'sync' | 'preview'): ExitCode {
+export function exitOfResult(result: CycleResult, mode: 'sync' | 'preview'): ExitCode {
   switch (result.kind) {
     case 'halted':
       return EXIT.halted;

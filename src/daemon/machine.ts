@@ -3,7 +3,14 @@ import type { RelPath } from '../sync/path.ts';
 import type { Failure, TargetNews } from './contract.ts';
 import { EVERYTHING, heardHere, heardThere, joined, NOTHING, type Pending, WALK } from './pending.ts';
 import { patienceWith, type Rhythm, retryDelayMs } from './rhythm.ts';
-import { hasWork, holdMs, type Job, type SyncRequest, type TargetState } from './target-state.ts';
+import {
+  hasWork,
+  holdMs,
+  type Job,
+  type SyncRequest,
+  type TargetState,
+  type Trouble,
+} from './target-state.ts';
 
 export type TargetEvent =
   | { readonly kind: 'heard-here'; readonly paths: readonly RelPath[] }
@@ -59,11 +66,19 @@ export interface Moment {
 export function step(state: TargetState, event: TargetEvent, moment: Moment): Step {
   const heard = react(state, event, moment);
   const next = absorbDue(heard.state, moment);
-  if (next.work.kind !== 'none' || !isAllowed(next, moment.nowMs)) return { ...heard, state: next };
-  return {
-    state: { ...next, work: { kind: 'queued' } },
-    effects: [...heard.effects, { kind: 'ask-slot' }],
-  };
+  if (next.work.kind !== 'none') return { ...heard, state: next };
+  if (isAllowed(next, moment.nowMs)) {
+    const effects: readonly Effect[] = [...heard.effects, { kind: 'ask-slot' }];
+    return { state: { ...next, work: { kind: 'queued' } }, effects };
+  }
+  return next.trouble !== undefined && moment.nowMs >= next.trouble.nextTryMs && !next.paused
+    ? { state: postponed(next, next.trouble, moment), effects: [...heard.effects, { kind: 'poll' }] }
+    : { ...heard, state: next };
+}
+
+/** Nothing waits for a try: the poll is the try. */
+function postponed(state: TargetState, before: Trouble, moment: Moment): TargetState {
+  return { ...state, trouble: nextTrouble(before.failure, before.attempts + 1, moment) };
 }
 
 /** Requests are served also where nothing would be done of its own accord. */
@@ -236,15 +251,27 @@ function trouble(state: TargetState, failure: Failure | undefined, moment: Momen
   const isSame = before !== undefined && before.failure.code === failure?.code;
   const ended: readonly Effect[] =
     before === undefined || isSame ? [] : [tell({ kind: 'trouble-ended', offline: before.offline })];
-  if (failure === undefined) return { state: { ...state, trouble: undefined }, effects: ended };
-  const { offline, maxRetryMs } = patienceWith(failure, moment.rhythm);
-  const attempts = isSame ? before.attempts + 1 : 1;
-  const nextTryMs = moment.nowMs + retryDelayMs(attempts, maxRetryMs, moment.chance, moment.rhythm);
+  if (failure === undefined)
+    return {
+      state: { ...state, trouble: undefined },
+      effects: ended.length > 0 ? [...ended, { kind: 'poll' }] : [],
+    };
+  const now = nextTrouble(failure, isSame ? before.attempts + 1 : 1, moment);
   // Nothing is watched of a folder that is gone: when it is back, all of it is new.
   const pending = isGone(failure) ? EVERYTHING : state.pending;
   return {
-    state: { ...state, pending, trouble: { failure, offline, attempts, nextTryMs } },
-    effects: isSame ? [] : [...ended, tell({ kind: 'trouble-began', offline, failure })],
+    state: { ...state, pending, trouble: now },
+    effects: isSame ? [] : [...ended, tell({ kind: 'trouble-began', offline: now.offline, failure })],
+  };
+}
+
+function nextTrouble(failure: Failure, attempts: number, { nowMs, chance, rhythm }: Moment): Trouble {
+  const { offline, maxRetryMs } = patienceWith(failure, rhythm);
+  return {
+    failure,
+    offline,
+    attempts,
+    nextTryMs: nowMs + retryDelayMs(attempts, maxRetryMs, chance, rhythm),
   };
 }
 

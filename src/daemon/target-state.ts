@@ -1,6 +1,6 @@
 import type { RelPath } from '../sync/path.ts';
 import type { Failure, TargetPhase } from './contract.ts';
-import { EVERYTHING, NOTHING, type Pending } from './pending.ts';
+import { EVERYTHING, isNothing, type Pending } from './pending.ts';
 
 /** A sync that somebody asked for. `whole`: it looks at everything, and goes both ways. */
 export interface SyncRequest {
@@ -25,7 +25,7 @@ interface Halt {
   readonly nextTryMs: number;
 }
 
-interface Trouble {
+export interface Trouble {
   readonly failure: Failure;
   /** Resumes by itself when the network, the disk or the folder is back. */
   readonly offline: boolean;
@@ -76,15 +76,17 @@ export function phaseOf(state: TargetState): TargetPhase {
 }
 
 export function hasWork({ pending }: TargetState): boolean {
-  return pending !== NOTHING && (pending.breadth !== 'paths' || pending.local.size + pending.remote.size > 0);
+  return !isNothing(pending);
 }
 
 /** When the next automatic step is due; undefined: nothing is until an event comes. */
 export function dueMs(state: TargetState): number | undefined {
   if (state.work.kind !== 'none' || state.paused) return undefined;
-  const looksMs = hasWork(state)
-    ? 0
-    : Math.min(state.nextFullMs, state.nextWalkMs, state.retry?.atMs ?? Number.POSITIVE_INFINITY);
+  // Trouble without work is polled for.
+  const looksMs =
+    hasWork(state) || state.trouble !== undefined
+      ? 0
+      : Math.min(state.nextFullMs, state.nextWalkMs, state.retry?.atMs ?? Number.POSITIVE_INFINITY);
   return Math.max(looksMs, holdMs(state));
 }
 

@@ -1,0 +1,72 @@
+import process from 'node:process';
+import { secretsOf, type TargetSettings } from '../../config/schema.ts';
+import { findTarget } from '../../config/selection.ts';
+import { parseStoreUrl } from '../../config/url.ts';
+import type { DaemonDeps } from '../../daemon/deps.ts';
+import { createBellEar } from '../../daemon/listen/bell-ear.ts';
+import type { PollBounds } from '../../daemon/listen/rhythm.ts';
+import { RHYTHM } from '../../daemon/rhythm.ts';
+import type { RunCycle } from '../../engine/cycle.ts';
+import type { OpenLiveTarget } from '../../engine/live-target.ts';
+import { VERSION } from '../../lib/version.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { legacyEvidence } from '../open-target.ts';
+import { exitOfError, exitOfResult, keepClientId } from '../run-targets.ts';
+import { accessOf } from '../services.ts';
+
+/** Two: a large first sync of one target does not keep the others waiting. */
+const CONCURRENCY = 2;
+
+export interface DaemonWishes {
+  readonly bounds: PollBounds;
+  /** Called with those of the config, each time it is read. */
+  readonly onSecrets: (secrets: readonly string[]) => void;
+}
+
+/** What the daemon needs, of a command's context. No names: all targets, also those that are added later. */
+export function daemonDeps(context: Context, names: readonly string[], wishes: DaemonWishes): DaemonDeps {
+  const { services, flags } = context;
+  const { runtime } = services;
+  return {
+    runtime,
+    rhythm: RHYTHM,
+    pid: process.pid,
+    version: VERSION,
+    concurrency: CONCURRENCY,
+    loadTargets: () => loadTargets(context, names, wishes.onSecrets),
+    openFolder: (target) => services.openFolder(target.folder, { legacy: target.legacy === true }),
+    openStore: (target) => services.openStore(accessOf(target, parseStoreUrl(target.url)), flags.limits),
+    openLive: byCycles(services.runCycle),
+    legacyIndex: (target, sides) => legacyEvidence(context, target, sides),
+    openWatcher: (target) => services.openWatcher(target.folder),
+    openEar: async (target, store) =>
+      createBellEar({ store, runtime, self: target.clientId, bounds: wishes.bounds }),
+    keepClientId: (target, clientId) => keepClientId(context, target, clientId),
+    exitOfResult,
+    exitOfError,
+    exitInterrupted: EXIT.interrupted,
+  };
+}
+
+/** @throws S4Error TARGET_UNKNOWN for a name that is none */
+function loadTargets(
+  context: Context,
+  names: readonly string[],
+  onSecrets: DaemonWishes['onSecrets'],
+): readonly TargetSettings[] {
+  const config = context.config.read();
+  context.hide(secretsOf(config));
+  onSecrets(secretsOf(config));
+  return names.length === 0
+    ? config.targets
+    : [...new Set(names.map((name) => findTarget(name, config.targets)))];
+}
+
+/** Until targets stay open between cycles: each cycle looks at everything. */
+function byCycles(runCycle: RunCycle): OpenLiveTarget {
+  return async (deps) => ({
+    cycle: ({ focus: _focus, ...options }) => runCycle(deps, options),
+    close: async () => {},
+  });
+}

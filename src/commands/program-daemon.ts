@@ -1,8 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ForegroundFlags } from './daemon/foreground-args.ts';
 import type { InstallFlags } from './daemon/install.ts';
 import type { LogsFlags } from './daemon/logs.ts';
+import type { RunFlags } from './daemon/run.ts';
 import { examples } from './help-text.ts';
+import { parseDuration } from './parse.ts';
 import type { Perform } from './program.ts';
 
 /** `s4 daemon` with its own commands. */
@@ -10,9 +12,20 @@ export function registerDaemonCommands(program: Command, perform: Perform): void
   const daemon = program
     .command('daemon')
     .summary('keep targets in sync all the time')
-    .description('Keeps targets in sync all the time, and looks after the process that does.')
+    .description(
+      'Keeps targets in sync as they change, here and there, until Ctrl-C; its commands look after one in the background.',
+    )
     // A target may have that name.
     .helpCommand(false);
+  foregroundOptions(daemon.argument(TARGETS, 'all targets when there is none'))
+    .addOption(new Option('--background', 'say nothing, only log').hideHelp())
+    .addHelpText(
+      'after',
+      examples('s4 daemon', 's4 daemon notes', 's4 daemon --poll-max 2m', 's4 daemon start'),
+    )
+    .action((names: readonly string[], flags: RunFlags) =>
+      perform(async (context) => (await import('./daemon/run.ts')).runDaemon(context, names, flags)),
+    );
   registerRunning(daemon, perform);
   registerLooking(daemon, perform);
   registerService(daemon, perform);
@@ -22,7 +35,11 @@ const TARGETS = '[target...]';
 
 /** Flags of the daemon itself, which `start` and `install` hand on. */
 function foregroundOptions(command: Command): Command {
-  return command.option('--no-notifications', 'no desktop notifications');
+  return command
+    .option('--no-notifications', 'no desktop notifications')
+    .option('--poll-min <time>', 'between two looks at the store after activity (3s)', parseDuration)
+    .option('--poll-max <time>', 'between two looks when nothing happens (30s)', parseDuration)
+    .option('--notify <queue>', "hear the store's own events: sqs:QUEUE-URL");
 }
 
 function registerRunning(daemon: Command, perform: Perform): void {

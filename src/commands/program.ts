@@ -5,7 +5,6 @@ import { S4Error } from '../lib/errors.ts';
 import { VERSION } from '../lib/version.ts';
 import type { Level } from '../report/line.ts';
 import type { Context } from './context.ts';
-import { foreground } from './daemon/register.ts';
 import type { EditFlags } from './edit.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { examples } from './help-text.ts';
@@ -51,7 +50,6 @@ export function buildProgram(perform: Perform): Command {
   registerTargetCommands(program, perform);
   registerSyncCommands(program, perform);
   registerLookingCommands(program, perform);
-  foreground(program.command('daemon'), perform);
   registerHistoryCommands(program, perform);
   registerDaemonCommands(program, perform);
   // After the commands, which take over what is set here: a word too many is a command that does not exist.

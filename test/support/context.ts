@@ -27,6 +27,7 @@ export function contextOf(bench: Bench): Context {
     config: openConfigFile(bench.configDir),
     services: bench.services,
     signal: bench.interrupt.signal,
+    onHangup: () => () => undefined,
     hide: () => undefined,
   };
 }

@@ -1,13 +1,19 @@
 import process from 'node:process';
+import type { NotifyQueue } from '../../config/notify.ts';
 import { secretsOf, type TargetSettings } from '../../config/schema.ts';
 import { findTarget } from '../../config/selection.ts';
 import { parseStoreUrl } from '../../config/url.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
 import { createBellEar } from '../../daemon/listen/bell-ear.ts';
+import type { Ear } from '../../daemon/listen/ear.ts';
+import { joinEars } from '../../daemon/listen/join-ears.ts';
+import { type OwnWrites, recordOwnWrites } from '../../daemon/listen/own-writes.ts';
+import { createQueueEar } from '../../daemon/listen/queue-ear.ts';
 import type { PollBounds } from '../../daemon/listen/rhythm.ts';
 import { RHYTHM } from '../../daemon/rhythm.ts';
 import type { RunCycle } from '../../engine/cycle.ts';
 import type { OpenLiveTarget } from '../../engine/live-target.ts';
+import type { Store } from '../../engine/ports/store.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -20,6 +26,8 @@ const CONCURRENCY = 2;
 
 export interface DaemonWishes {
   readonly bounds: PollBounds;
+  readonly notify: NotifyQueue | undefined;
+  readonly onNotice: (message: string) => void;
   /** Called with those of the config, each time it is read. */
   readonly onSecrets: (secrets: readonly string[]) => void;
 }
@@ -36,17 +44,36 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
     concurrency: CONCURRENCY,
     loadTargets: () => loadTargets(context, names, wishes.onSecrets),
     openFolder: (target) => services.openFolder(target.folder, { legacy: target.legacy === true }),
-    openStore: (target) => services.openStore(accessOf(target, parseStoreUrl(target.url)), flags.limits),
+    openStore: async (target) =>
+      recordOwnWrites(await services.openStore(accessOf(target, parseStoreUrl(target.url)), flags.limits)),
     openLive: byCycles(services.runCycle),
     legacyIndex: (target, sides) => legacyEvidence(context, target, sides),
     openWatcher: (target) => services.openWatcher(target.folder),
-    openEar: async (target, store) =>
-      createBellEar({ store, runtime, self: target.clientId, bounds: wishes.bounds }),
+    openEar: (target, store) => openEar(context, wishes, target, store),
     keepClientId: (target, clientId) => keepClientId(context, target, clientId),
     exitOfResult,
     exitOfError,
     exitInterrupted: EXIT.interrupted,
   };
+}
+
+/** The bell always: it also tells what a queue lost. */
+async function openEar(
+  { services }: Context,
+  { bounds, notify, onNotice }: DaemonWishes,
+  target: TargetSettings,
+  store: Store & { readonly ownWrites?: OwnWrites },
+): Promise<Ear> {
+  const { runtime } = services;
+  const bell = createBellEar({ store, runtime, self: target.clientId, bounds });
+  const place = parseStoreUrl(target.url);
+  if (notify === undefined || place.kind !== 's3') return bell;
+  const queue = await services.openQueue(notify, target);
+  const { ownWrites } = store;
+  return joinEars([
+    bell,
+    createQueueEar({ queue, runtime, place, onNotice, ...(ownWrites === undefined ? {} : { ownWrites }) }),
+  ]);
 }
 
 /** @throws S4Error TARGET_UNKNOWN for a name that is none */

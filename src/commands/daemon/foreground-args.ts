@@ -5,6 +5,10 @@ import type { Context } from '../context.ts';
 export interface ForegroundFlags {
   /** commander's form of `--no-notifications`. */
   readonly notifications?: boolean;
+  /** Between two looks at the store, in milliseconds. */
+  readonly pollMin?: number;
+  readonly pollMax?: number;
+  readonly notify?: string;
 }
 
 /** What `s4` is to be started with for the same daemon in the foreground. */
@@ -16,6 +20,7 @@ export function foregroundArgs(
   const { upBytesPerSecond: up, downBytesPerSecond: down } = context.flags.limits;
   return [
     'daemon',
+    '--background',
     // Said although it may be the default: the environment of a service is another.
     '--config',
     dirname(context.config.path),
@@ -23,6 +28,9 @@ export function foregroundArgs(
     ...(up === undefined ? [] : ['--limit-up', String(up)]),
     ...(down === undefined ? [] : ['--limit-down', String(down)]),
     ...(flags.notifications === false ? ['--no-notifications'] : []),
+    ...(flags.pollMin === undefined ? [] : ['--poll-min', String(flags.pollMin / 1000)]),
+    ...(flags.pollMax === undefined ? [] : ['--poll-max', String(flags.pollMax / 1000)]),
+    ...(flags.notify === undefined ? [] : ['--notify', flags.notify]),
     ...(names.length === 0 ? [] : ['--', ...names]),
   ];
 }

@@ -20,6 +20,10 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
       const { runCycle } = await import('./engine/run-cycle.ts');
       return runCycle(deps, options);
     },
+    openLiveTarget: async (deps, options) => {
+      const { openLiveTarget } = await import('./engine/open-live-target.ts');
+      return openLiveTarget(deps, options);
+    },
     openStore: (access, limits) => openStore(access, limits ?? {}, runtime),
     openFolder: (root, options) => openFolder(root, options?.legacy === true, runtime),
     openWatcher: async (root, kind) => {

@@ -3,6 +3,7 @@ import type { S3Settings, TargetSettings } from '../config/schema.ts';
 import type { Credentials } from '../config/secret.ts';
 import type { StorePlace } from '../config/url.ts';
 import type { RunCycle } from '../engine/cycle.ts';
+import type { OpenLiveTarget } from '../engine/live-target.ts';
 import type { Base } from '../engine/ports/base.ts';
 import type { EventQueue } from '../engine/ports/event-queue.ts';
 import type { Folder } from '../engine/ports/folder.ts';
@@ -39,6 +40,7 @@ export interface Identity {
 export interface Services {
   readonly runtime: Runtime;
   readonly runCycle: RunCycle;
+  readonly openLiveTarget: OpenLiveTarget;
   openStore(access: StoreAccess, limits?: Limits): Promise<Store>;
   /** @throws S4Error FOLDER_MISSING */
   openFolder(root: string, options?: { readonly legacy?: boolean }): Promise<Folder>;

@@ -15,7 +15,7 @@ import type { Runtime } from './ports/runtime.ts';
 import type { ObjectKey, Store, StoreCapabilities } from './ports/store.ts';
 import type { Target } from './target.ts';
 
-const FOLDER_MARKER = 'target.json';
+export const FOLDER_MARKER = 'target.json';
 const STORE_MARKER = '.s4/target.json' as ObjectKey;
 // Without conditional writes two clients may create the marker at once: by then both writes have landed.
 const SETTLE_MS = 2000;
@@ -91,17 +91,33 @@ export interface CheckOptions {
  *   unmounted, emptied or swapped store), STATE_TOO_NEW, STORE_*
  */
 export async function checkIdentity(options: CheckOptions): Promise<IdentityCheck> {
-  const { store, folder, target } = options;
+  const here = await checkFolderMarker(options);
+  const { versioned } = await checkStoreMarker(options);
+  if (here.clientId === options.target.clientId) return { kind: 'ok', versioned };
+  return { kind: 'new-client', clientId: await renewClient(options), versioned };
+}
+
+/** The folder's half of `checkIdentity`: costs one small read. @throws S4Error MARKER_*, STATE_TOO_NEW */
+export async function checkFolderMarker({
+  folder,
+  target,
+}: Pick<CheckOptions, 'folder' | 'target'>): Promise<FolderMarker> {
   const here = await readFolderMarker(folder);
   if (here === undefined) throw missingMarker(folder);
   if (here.targetId !== target.id) throw foreignFolder(folder, 'check');
+  return here;
+}
+
+/** The store's half of `checkIdentity`: costs one GET. @throws S4Error STORE_*, STATE_TOO_NEW */
+export async function checkStoreMarker(
+  options: Pick<CheckOptions, 'store' | 'target' | 'signal'>,
+): Promise<Pick<IdentityCheck, 'versioned'>> {
+  const { store, target } = options;
   const there = await readStoreMarker(store, { ...options, expected: target.id });
   if (there?.marker.targetId !== target.id) {
     throw foreignStore(store, there === undefined ? 'missing' : 'other');
   }
-  const { versioned } = there;
-  if (here.clientId === target.clientId) return { kind: 'ok', versioned };
-  return { kind: 'new-client', clientId: await renewClient(options), versioned };
+  return { versioned: there.versioned };
 }
 
 /**

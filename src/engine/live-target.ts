@@ -2,33 +2,40 @@ import type { RelPath } from '../sync/path.ts';
 import type { CycleDeps, CycleOptions, CycleResult } from './cycle.ts';
 
 /**
- * Where to look, instead of everywhere: what a watcher heard here, what the log of others named there. Its cost is that
- * of the paths, not of the folder (H14). Hints: a path that did not change plans nothing. Each is a file, a symlink, or
- * a folder with everything below it; gone or there, on either side.
+ * Where to look, instead of everywhere. A cycle then costs what the paths cost, not what the folder does (H14). Hints: a
+ * path that did not change plans nothing; a file, a symlink, or a folder with everything below it, gone or there.
  */
 export interface Focus {
-  /** Heard here. One that is as its base row says asks the store nothing: so own writes end, without an echo. */
+  /**
+   * What a watcher heard here. The store is not asked about these: it is taken for what the base says, and every write
+   * is bound to that, so that a change nobody told of is met with a refusal, and then with a look.
+   */
   readonly local: readonly RelPath[];
-  /** Named by others' logs or by the store's events. One that is as its base row says transfers nothing. */
+  /** What others are said to have changed in the store (their log, an event): asked about, key by key. */
   readonly remote: readonly RelPath[];
-  /** The whole folder is walked too, and what differs from the base joins `local`; the store is not listed. */
-  readonly walk?: boolean;
 }
+
+export type LiveCycleOptions = CycleOptions & { readonly focus?: Focus };
 
 /**
  * One locked target whose base stays open between cycles: what a daemon holds. `runCycle` is this for a single cycle.
  */
 export interface LiveTarget {
   /**
-   * One cycle, as `runCycle` does it. With `focus`, only those paths are looked at, one key at a time; where that is
-   * not enough to judge (ignore rules among them, rows that are mere evidence), the whole is looked at instead.
+   * One cycle, as `runCycle` does it. With `focus`, only those paths are looked at; where that is not enough to judge
+   * (ignore rules among them, a file and a folder of one name, rows that are mere evidence, more paths than a listing
+   * would cost, no whole look since opening or since a failure), the whole is looked at instead.
+   *
+   * Before anything else the markers are looked at again: the folder's always, the store's before the store is asked
+   * or written to. A focused cycle that finds nothing changed here, and was told of nothing there, asks nothing of the
+   * store and writes nothing to it.
    *
    * Calls do not overlap: the caller waits for one before it starts the next.
    *
    * @throws S4Error as `runCycle`; the target stays open, and the next cycle starts by recovering
    */
-  cycle(options: CycleOptions & { readonly focus?: Focus }): Promise<CycleResult>;
-  /** Folds what is due, releases the lock. The folder and the store stay the caller's to close. */
+  cycle(options: LiveCycleOptions): Promise<CycleResult>;
+  /** Releases the lock. The folder and the store stay the caller's to close. */
   close(): Promise<void>;
 }
 

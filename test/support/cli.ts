@@ -6,6 +6,7 @@ import type { Services } from '../../src/commands/services.ts';
 import type { CycleDeps, CycleOptions, CycleResult } from '../../src/engine/cycle.ts';
 import type { CycleSummary, SyncEvent } from '../../src/engine/events.ts';
 import { joinTarget } from '../../src/engine/identity.ts';
+import { openLiveTarget } from '../../src/engine/open-live-target.ts';
 import { openBase } from '../../src/engine/state/open-base.ts';
 import { createMemoryDisk, type MemoryDisk } from '../../src/local/memory/disk.ts';
 import { createWatcher } from '../../src/local/watch/watch-folder.ts';
@@ -81,6 +82,7 @@ export function createBench(root: string): Bench {
       bench.calls.push({ deps, options });
       return bench.engine({ deps, options });
     },
+    openLiveTarget,
     openStore: async ({ place }) => server(place.url).connect(runtime),
     openFolder: async (folder) => ({ ...disk(folder).open(), root: folder }),
     openQueue: async ({ url }) => ({

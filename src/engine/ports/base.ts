@@ -48,7 +48,7 @@ export interface Base {
   /** `missing`: never synced. `lost`: it was there and cannot be used. `evidence`: copied or restored, see H3. */
   readonly trust: 'sound' | 'missing' | 'lost' | 'evidence';
   readonly size: number;
-  /** Intents that a crash left open, oldest first. */
+  /** Open intents, oldest first: between two cycles, those that a crash or a failure left open. */
   readonly pending: readonly PendingIntent[];
   readonly recentDeletions: readonly RecentDeletions[];
   /** Where the remote log's publication stands; completed at the next start after a crash. */

@@ -55,7 +55,6 @@ const FOLD_SHARE = 0.1;
 
 export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
   const { clientId, memory } = start;
-  const pending = openIntents(memory);
   let { trust, index, generation, nextId } = start;
   // While the rows are mere evidence: what this session found to be so.
   let confirmed = trust === 'evidence' ? new Set<EntryKey>() : undefined;
@@ -190,7 +189,7 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
       return size;
     },
     get pending() {
-      return pending.filter(({ id }) => memory.open.has(id));
+      return openIntents(memory);
     },
     get recentDeletions() {
       return recentDeletions();

@@ -1,6 +1,9 @@
 import type { CycleDeps, CycleOptions, CycleResult } from '../../src/engine/cycle.ts';
 import type { SyncEvent } from '../../src/engine/events.ts';
 import { joinTarget } from '../../src/engine/identity.ts';
+import type { LiveTarget } from '../../src/engine/live-target.ts';
+import { openLiveTarget } from '../../src/engine/open-live-target.ts';
+import type { Folder } from '../../src/engine/ports/folder.ts';
 import type { Store, StoreCapabilities } from '../../src/engine/ports/store.ts';
 import { runCycle } from '../../src/engine/run-cycle.ts';
 import type { Target } from '../../src/engine/target.ts';
@@ -22,6 +25,8 @@ export interface Machine {
   store: Store;
   target: Target;
   sync(options?: Partial<CycleOptions>, deps?: Partial<CycleDeps>): Promise<CycleResult>;
+  /** Opens it as a daemon does, over a folder that stays open. */
+  live(): Promise<LiveTarget>;
 }
 
 export interface World {
@@ -51,6 +56,16 @@ export function createWorld(options: MemoryServerOptions = {}): World {
       const capabilities: StoreCapabilities = await store.probe();
       const joined = await joinTarget({ store, folder: disk.open(), runtime, capabilities });
       disk.crash();
+      const depsOf = (folder: Folder): CycleDeps => ({
+        target: machine.target,
+        store: machine.store,
+        folder,
+        runtime,
+        emit: (event) => machine.events.push(event),
+        onNewClient: async (clientId) => {
+          machine.target = { ...machine.target, clientId };
+        },
+      });
       const machine: Machine = {
         name,
         disk,
@@ -70,25 +85,13 @@ export function createWorld(options: MemoryServerOptions = {}): World {
           clock.advance(1000);
           const folder = disk.open();
           try {
-            return await runCycle(
-              {
-                target: machine.target,
-                store: machine.store,
-                folder,
-                runtime,
-                emit: (event) => machine.events.push(event),
-                onNewClient: async (clientId) => {
-                  machine.target = { ...machine.target, clientId };
-                },
-                ...deps,
-              },
-              { mode: 'sync', ...cycle },
-            );
+            return await runCycle({ ...depsOf(folder), ...deps }, { mode: 'sync', ...cycle });
           } finally {
             await folder.close();
             clock.advance(1000);
           }
         },
+        live: () => openLiveTarget(depsOf(disk.open())),
       };
       return machine;
     },

@@ -12,6 +12,15 @@ export default defineConfig({
         },
       },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'tty',
+          include: ['test/tty/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
       // Chance decides what it meets, so it is run by hand and before releases, and does not gate a change.
       { test: { name: 'torture', include: ['test/torture/**/*.test.ts'], fileParallelism: false } },
       {

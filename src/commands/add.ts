@@ -26,6 +26,11 @@ export async function add(
 ): Promise<ExitCode> {
   const { targets } = context.config.read();
   context.hide(secretsOf({ version: 1, targets }));
+  const isOpen = (folderArg === undefined || urlArg === undefined) && flags.yes !== true;
+  if (isOpen && context.terminal !== undefined) {
+    const { addByWizard } = await import('./wizard/run-wizard.ts');
+    return addByWizard(context, context.terminal, { folder: folderArg, url: urlArg, flags });
+  }
   if (folderArg === undefined && context.prompter !== undefined) {
     offerImport(context, targets);
     context.out.say('To add a new target, please enter the following');

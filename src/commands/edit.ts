@@ -33,7 +33,12 @@ export interface EditFlags extends TargetFlags {
  */
 export async function edit(context: Context, name: string, given: EditFlags): Promise<ExitCode> {
   const before = findTarget(name, loadTargets(context));
-  const flags = Object.keys(given).length === 0 ? await askFlags(context, before) : given;
+  const isOpen = Object.keys(given).length === 0;
+  if (isOpen && context.terminal !== undefined) {
+    const { editByWizard } = await import('./wizard/run-wizard.ts');
+    return editByWizard(context, context.terminal, before);
+  }
+  const flags = isOpen ? await askFlags(context, before) : given;
   const fresh = await credentialsFrom(context, flags, context.config.read().targets);
   return announceEdited(context, await change(context, before, flags, fresh));
 }

@@ -2,6 +2,7 @@ import type { Selection } from '../config/selection.ts';
 import type { SyncEvent } from '../engine/events.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { formatBytes } from '../report/format.ts';
+import type { Line } from '../report/line.ts';
 import { emptyStatus, type StatusView, statusStep, statusWords } from '../report/status-view.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -28,7 +29,11 @@ export async function previewFirstSync(context: Context, selection: Selection): 
   return code === EXIT.problems || code === EXIT.conflicts || code === EXIT.halted ? EXIT.done : code;
 }
 
-function previewLines(view: StatusView, bytes: { readonly up: number; readonly down: number }) {
+/** The same in words, for a preview that was made already. */
+export function previewLines(
+  view: StatusView,
+  bytes: { readonly up: number; readonly down: number },
+): readonly Line[] {
   const words = statusWords(view);
   const sizes = [
     ...(bytes.up > 0 ? [`${formatBytes(bytes.up)} up`] : []),
@@ -42,5 +47,5 @@ function previewLines(view: StatusView, bytes: { readonly up: number; readonly d
   return [
     first,
     `Start syncing with "s4 sync ${escapeForTerminal(name)}"; "s4 edit" changes what was entered.`,
-  ].map((text) => ({ text, tone: 'plain', level: 'info' }) as const);
+  ].map((text) => ({ text, tone: 'plain', level: 'info' }));
 }

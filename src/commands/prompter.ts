@@ -20,6 +20,8 @@ export function createPrompter({ input, output, signal, onInterrupt }: PrompterO
     ask: (question, { secret = false } = {}) =>
       new Promise<string>((resolve, reject) => {
         signal.throwIfAborted();
+        // A screen before may have told the process not to wait for the terminal.
+        if ('ref' in input && typeof input.ref === 'function') input.ref();
         output.write(question);
         // A secret is edited on a stream that shows nothing.
         const shown = secret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : output;

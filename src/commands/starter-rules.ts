@@ -25,13 +25,31 @@ export async function offerStarterRules(
   target: TargetSettings,
   quiet: boolean,
 ): Promise<void> {
-  const file = join(target.folder, NAME);
-  if (context.prompter === undefined || quiet || existsSync(file)) return;
-  const { signal } = context;
-  const remote = await withStore(context, target, (store) => store.head(NAME as ObjectKey, { signal }));
-  if (remote.kind === 'found') return;
+  if (context.prompter === undefined || quiet || (await haveRules(context, target))) return;
   const question = 'Create a starter .syncignore (leftovers of editors and systems)? [y/N]: ';
   if (!isYes(await context.prompter.ask(question))) return;
+  writeStarterRules(context, target);
+}
+
+/** For who has asked for them already. */
+export async function makeStarterRules(context: Context, target: TargetSettings): Promise<void> {
+  if (!(await haveRules(context, target))) writeStarterRules(context, target);
+}
+
+export function hasRules(folder: string): boolean {
+  return existsSync(join(folder, NAME));
+}
+
+/** On either side. */
+async function haveRules(context: Context, target: TargetSettings): Promise<boolean> {
+  if (hasRules(target.folder)) return true;
+  const { signal } = context;
+  const remote = await withStore(context, target, (store) => store.head(NAME as ObjectKey, { signal }));
+  return remote.kind === 'found';
+}
+
+function writeStarterRules(context: Context, target: TargetSettings): void {
+  const file = join(target.folder, NAME);
   // Exclusive: what appeared meanwhile stays.
   writeFileSync(file, STARTER, { flag: 'wx' });
   context.out.say(`Created ${file}`, { tone: 'create' });

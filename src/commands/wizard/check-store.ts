@@ -35,7 +35,7 @@ export async function checkStore(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      tell(failed(id, error));
+      tell(failedCheck(id, error));
       return undefined;
     }
   };
@@ -70,7 +70,8 @@ export async function checkStore(
   });
 }
 
-function failed(id: CheckId, error: unknown): CheckView {
+/** A check that failed, with what its ways out need. */
+export function failedCheck(id: CheckId, error: unknown): CheckView {
   const region = isS4Error(error) ? error.data['region'] : undefined;
   const code = id === 'versioning' ? 'VERSIONING' : isS4Error(error) ? error.code : undefined;
   return {

@@ -26,6 +26,7 @@ export function gatherFacts(context: Context, editing?: TargetSettings): AddFact
       .map(({ name }) => name),
     configPath: short(context.config.path, home),
     credentialsPath: short(files.credentials, home),
+    extraWords: [],
     ...(editing === undefined ? {} : { before: draftOf(editing) }),
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { addAwsProfile, awsFiles } from '../../config/aws-profiles.ts';
 import type { TargetSettings } from '../../config/schema.ts';
@@ -8,15 +9,16 @@ import type { StoreCapabilities } from '../../engine/ports/store.ts';
 import { S4Error } from '../../lib/errors.ts';
 import { addFlags, addressOf, editFlags, keepsInProfile, urlOf } from '../../ui/add/command-line.ts';
 import type { Draft } from '../../ui/add/draft.ts';
-import type { AddFacts, AddPort, Trouble } from '../../ui/add/facts.ts';
+import type { AddFacts, AddPort, PreviewView, Trouble } from '../../ui/add/facts.ts';
 import { absolute, registrationOf } from '../add.ts';
 import type { Context } from '../context.ts';
 import { change } from '../edit.ts';
 import { type Registered, register } from '../register.ts';
 import { loadTargets } from '../select.ts';
 import type { StoreAccess } from '../services.ts';
-import { credentialsFrom, kept, s3Flags } from '../target-flags.ts';
-import { checkStore } from './check-store.ts';
+import { hasRules } from '../starter-rules.ts';
+import { credentialsFrom, kept, s3Flags, type TargetFlags } from '../target-flags.ts';
+import { checkStore, failedCheck } from './check-store.ts';
 import { faultOf } from './faults.ts';
 import { measureFolder } from './measure-folder.ts';
 import { previewBeforeAdd } from './preview.ts';
@@ -30,24 +32,38 @@ export type WizardResult =
 export interface WizardPort extends AddPort {
   /** Set once `finish` succeeded. */
   result(): WizardResult | undefined;
+  /** What the last preview saw. */
+  lastPreview(): PreviewView | undefined;
+  /** A starter `.syncignore` was wished for. */
+  wantsRules(): boolean;
+}
+
+export interface PortOptions {
+  readonly facts: AddFacts;
+  /** The target that `s4 edit` changes. */
+  readonly editing?: TargetSettings;
+  /** Flags of the command that nobody is asked about. */
+  readonly given: TargetFlags;
 }
 
 /** The wizard's hands: everything it asks of disks and stores, by the code that the flags use. */
-export function createPort(
-  context: Context,
-  facts: AddFacts,
-  editing: TargetSettings | undefined,
-): WizardPort {
+export function createPort(context: Context, options: PortOptions): WizardPort {
+  const { facts, editing } = options;
   let result: WizardResult | undefined;
   let localBytes = 0;
   let proved: StoreCapabilities | undefined;
+  let preview: PreviewView | undefined;
+  let rules = false;
   let madeProfile: string | undefined;
 
   const flagsOf = (draft: Draft) => addFlags(draft, facts, port.defaultName(draft));
-  const access = async (draft: Draft): Promise<StoreAccess> => accessOf(context, facts, draft, editing);
+  const access = (draft: Draft): Promise<StoreAccess> => accessOf(context, options, draft);
 
   const port: WizardPort = {
     result: () => result,
+    lastPreview: () => preview,
+    wantsRules: () => rules,
+    offersRules: ({ folder }) => !hasRules(absolute(context, folder)),
     folders: (text) => foldersLike(context, text),
     fault: (step, draft) => faultOf(context, facts, step, draft),
     defaultName: ({ folder }) => defaultTargetName(absolute(context, folder === '' ? '.' : folder)),
@@ -63,6 +79,7 @@ export function createPort(
     makeFolder: (draft) =>
       attempt(async () => void mkdirSync(absolute(context, draft.folder), { recursive: true })),
     buckets: async (draft, signal) => {
+      unbounded(signal);
       try {
         const { s3, credentials } = await access({ ...draft, bucket: 'none' });
         const keys = credentials === undefined ? {} : { credentials };
@@ -73,10 +90,17 @@ export function createPort(
       }
     },
     check: async (draft, tell, signal) => {
-      const { createBucket: create, enableVersioning } = draft;
-      proved = await checkStore(context, await access(draft), { create, enableVersioning }, tell, signal);
+      const wishes = { create: draft.createBucket, enableVersioning: draft.enableVersioning };
+      proved = undefined;
+      unbounded(signal);
+      const store = await access(draft).catch((error: unknown) => {
+        tell(failedCheck('reach', error));
+        return undefined;
+      });
+      if (store !== undefined) proved = await checkStore(context, store, wishes, tell, signal);
     },
     preview: async (draft, signal) => {
+      unbounded(signal);
       if (proved === undefined) throw new S4Error('USAGE', 'the store was not checked');
       const request = {
         folder: absolute(context, draft.folder),
@@ -84,11 +108,12 @@ export function createPort(
         where: draft.where,
         localBytes,
       };
-      return previewBeforeAdd(
+      preview = await previewBeforeAdd(
         context,
         { ...request, access: await access(draft), capabilities: proved },
         signal,
       );
+      return preview;
     },
     finish: (draft) =>
       attempt(async () => {
@@ -96,9 +121,10 @@ export function createPort(
           addAwsProfile(awsFiles(context.env, facts.home), draft.profileName, typedKeys(context, draft));
           madeProfile = draft.profileName;
         }
+        rules = draft.starterRules;
         result =
           editing === undefined
-            ? { kind: 'added', registered: await add(context, facts, draft, flagsOf(draft)) }
+            ? { kind: 'added', registered: await add(context, options, draft, flagsOf(draft)) }
             : { kind: 'edited', target: await edit(context, facts, draft, editing) };
       }),
   };
@@ -107,15 +133,15 @@ export function createPort(
 
 async function add(
   context: Context,
-  facts: AddFacts,
+  options: PortOptions,
   draft: Draft,
   flags: ReturnType<typeof addFlags>,
 ): Promise<Registered> {
-  const { s3 = {}, place } = await accessOf(context, facts, draft, undefined);
+  const { place } = await accessOf(context, options, draft);
   const reached = {
     folder: absolute(context, draft.folder),
     place,
-    s3: s3Flags(context, { ...s3, ...flags }),
+    s3: place.kind === 's3' ? s3Flags(context, { ...options.given, ...flags }) : {},
     credentials: await keptKeys(context, draft),
   };
   return register(context, registrationOf(reached, flags));
@@ -148,14 +174,13 @@ function typedKeys(context: Context, { accessKeyId, secret }: Draft): Credential
 /** How the store is reached with these answers: a key that is to become a profile is used as it was typed. */
 async function accessOf(
   context: Context,
-  facts: AddFacts,
+  { facts, editing, given }: PortOptions,
   draft: Draft,
-  editing: TargetSettings | undefined,
 ): Promise<StoreAccess> {
   const place = parseStoreUrl(urlOf(draft, facts));
   if (place.kind === 'file') return { place };
   const profile = draft.keys.kind === 'profile' ? { profile: draft.keys.name } : {};
-  const s3 = { ...editing?.s3, ...s3Flags(context, { ...addressOf(draft, facts), ...profile }) };
+  const s3 = { ...editing?.s3, ...s3Flags(context, { ...given, ...addressOf(draft, facts), ...profile }) };
   const credentials =
     draft.keys.kind === 'unchanged'
       ? editing?.credentials
@@ -180,6 +205,11 @@ function foldersLike(context: Context, text: string): readonly string[] {
     // Not a folder, or not ours to read: nothing to propose.
     return [];
   }
+}
+
+/** One listener a request under way: many are no leak. */
+function unbounded(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
 }
 
 async function attempt(work: () => Promise<void>): Promise<Trouble | undefined> {

@@ -35,6 +35,8 @@ export interface Draft {
   readonly name: string;
   /** Empty: the default, which asks at a terminal and keeps both elsewhere. */
   readonly conflicts: string;
+  /** A first `.syncignore`, where neither side has one. */
+  readonly starterRules: boolean;
 }
 
 export const EMPTY_DRAFT: Draft = {
@@ -56,6 +58,7 @@ export const EMPTY_DRAFT: Draft = {
   storeFolder: '',
   name: '',
   conflicts: '',
+  starterRules: false,
 };
 
 export type StepId =

@@ -17,6 +17,8 @@ export interface AddFacts {
   /** Where stored keys go, for people. */
   readonly configPath: string;
   readonly credentialsPath: string;
+  /** Flags that were given and that nobody is asked about, as words of a command. */
+  readonly extraWords: readonly string[];
   /** What `edit` found: the answers as they are. */
   readonly before?: Draft;
 }
@@ -85,6 +87,8 @@ export interface AddPort {
   preview(draft: Draft, signal: AbortSignal): Promise<PreviewView>;
   /** Registers (or changes) the target; the trouble when that failed, and nothing was registered. */
   finish(draft: Draft): Promise<Trouble | undefined>;
+  /** A starter `.syncignore` can be had: there is none here. */
+  offersRules(draft: Draft): boolean;
   /** A name for the target and for the prefix, from the folder. */
   defaultName(draft: Draft): string;
 }

@@ -61,19 +61,7 @@ export function questionOf(
   const provider = facts.providers.find(({ id }) => id === draft.where);
   switch (step) {
     case 'folder':
-      return text(
-        'folder',
-        facts.mode === 'edit' ? 'Where is the folder now?' : 'Which folder shall be synced?',
-        {
-          about:
-            facts.mode === 'edit'
-              ? ['Only if it was moved: with its .s4 folder, by which it is recognised.']
-              : ['All that is in it, and what will be. It stays where it is.'],
-          placeholder: 'this folder',
-          fallback: '.',
-          isPath: true,
-        },
-      );
+      return folderQuestion(facts);
     case 'where':
       return whereQuestion(draft, facts);
     case 'account':
@@ -132,6 +120,21 @@ function text(
   more: Partial<Omit<TextQuestion, 'kind' | 'field' | 'title'>> = {},
 ): TextQuestion {
   return { kind: 'text', field, title, about: [], suggestions: [], ...more };
+}
+
+function folderQuestion({ mode, cwd, home }: AddFacts): TextQuestion {
+  if (mode === 'edit')
+    return text('folder', 'Where is the folder now?', {
+      about: ['Only if it was moved: with its .s4 folder, by which it is recognised.'],
+      isPath: true,
+    });
+  const here = cwd === home ? '~' : cwd.startsWith(`${home}/`) ? `~${cwd.slice(home.length)}` : cwd;
+  return text('folder', 'Which folder shall be synced?', {
+    about: ['It stays where it is. Tab completes.'],
+    placeholder: here,
+    fallback: here,
+    isPath: true,
+  });
 }
 
 function nameOf(provider: Provider | undefined): string {

@@ -19,6 +19,7 @@ const FACTS: AddFacts = {
   copyable: ['photos'],
   configPath: '~/.config/s4/config.json',
   credentialsPath: '~/.aws/credentials',
+  extraWords: [],
 };
 
 function draft(patch: Partial<Draft> = {}): Draft {

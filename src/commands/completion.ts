@@ -8,6 +8,8 @@ interface Known {
   readonly description: string;
   readonly flags: readonly string[];
   readonly takesTarget: boolean;
+  /** Commands of its own, as `daemon` has them. */
+  readonly verbs: readonly string[];
 }
 
 /** A completion script made from the commands themselves; target names come from `s4 completion --targets`. */
@@ -32,9 +34,14 @@ function knownOf(command: Command): Known {
   return {
     name: command.name(),
     description: command.summary() || command.description().split('\n')[0] || '',
-    flags: longFlags(command),
-    takesTarget: command.registeredArguments.some((argument) => /target/i.test(argument.name())),
+    flags: [...new Set([command, ...command.commands].flatMap(longFlags))],
+    takesTarget: [command, ...command.commands].some(takesTarget),
+    verbs: command.commands.map((verb) => verb.name()),
   };
+}
+
+function takesTarget(command: Command): boolean {
+  return command.registeredArguments.some((argument) => /target/i.test(argument.name()));
 }
 
 function longFlags(command: Command): readonly string[] {
@@ -43,14 +50,15 @@ function longFlags(command: Command): readonly string[] {
 
 function bash(commands: readonly Known[], globals: readonly string[]): string {
   const cases = commands
-    .map(({ name, flags, takesTarget }) => {
-      const words = [...flags, ...globals].join(' ');
-      return `    ${name}) words="${words}"; targets=${takesTarget ? 1 : 0} ;;`;
+    .map((known) => {
+      const words = [...known.flags, ...globals].join(' ');
+      const verbs = known.verbs.length === 0 ? '' : `; verbs="${known.verbs.join(' ')}"`;
+      return `    ${known.name}) words="${words}"; targets=${known.takesTarget ? 1 : 0}${verbs} ;;`;
     })
     .join('\n');
   return `# s4 completion for bash: source <(s4 completion bash)
 _s4_complete() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" words targets=0 name
+  local cur="\${COMP_WORDS[COMP_CWORD]}" words verbs="" targets=0 name
   COMPREPLY=()
   case "\${COMP_WORDS[1]}" in
 ${cases}
@@ -63,6 +71,9 @@ ${cases}
   if [[ "$cur" == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
     return
+  fi
+  if [ "$COMP_CWORD" -eq 2 ] && [ -n "$verbs" ]; then
+    COMPREPLY=($(compgen -W "$verbs" -- "$cur"))
   fi
   if [ "$targets" -eq 1 ]; then
     while IFS= read -r name; do
@@ -77,12 +88,13 @@ complete -o nospace -F _s4_complete s4
 
 function fish(commands: readonly Known[], globals: readonly string[]): string {
   const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-  const lines = commands.flatMap(({ name, description, flags, takesTarget }) => [
+  const lines = commands.flatMap(({ name, description, flags, verbs, ...known }) => [
     `complete -c s4 -n __fish_use_subcommand -a ${name} -d ${quote(description)}`,
     ...flags.map(
       (flag) => `complete -c s4 -n '__fish_seen_subcommand_from ${name}' -l ${flag.replace(/^--/, '')}`,
     ),
-    ...(takesTarget
+    ...verbs.map((verb) => `complete -c s4 -n '__fish_seen_subcommand_from ${name}' -a ${verb}`),
+    ...(known.takesTarget
       ? [`complete -c s4 -n '__fish_seen_subcommand_from ${name}' -a '(s4 completion --targets 2>/dev/null)'`]
       : []),
   ]);

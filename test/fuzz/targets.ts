@@ -7,6 +7,7 @@ import { ignore } from './targets/ignore.ts';
 import { keys } from './targets/keys.ts';
 import { bombs, log } from './targets/log.ts';
 import { names } from './targets/names.ts';
+import { protocol } from './targets/protocol.ts';
 import { screen } from './targets/screen.ts';
 import { service } from './targets/service.ts';
 import { config, halted, python } from './targets/settings.ts';
@@ -29,6 +30,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   python,
   halted,
   argv,
+  protocol,
   keys,
   folder,
   planted,

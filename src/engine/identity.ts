@@ -8,7 +8,7 @@ import {
   MAX_MARKER_BYTES,
   type StoreMarker,
 } from '../formats/marker-codec.ts';
-import { S4Error } from '../lib/errors.ts';
+import { isS4Error, S4Error } from '../lib/errors.ts';
 import { bytesSource, readWhole } from '../remote-log/small-object.ts';
 import type { Folder } from './ports/folder.ts';
 import type { Runtime } from './ports/runtime.ts';
@@ -192,8 +192,9 @@ async function readStoreMarker(
       if (isLast || marker.targetId === expected)
         return { marker, versioned: found.state.token.versionId !== undefined };
     } catch (cause) {
-      if (!(cause instanceof FormatError)) throw cause;
-      if (isLast) throw foreignStore(store, 'damaged', cause);
+      // One flipped bit makes a newer version of a marker, too.
+      if (!(cause instanceof FormatError || isS4Error(cause, 'STATE_TOO_NEW'))) throw cause;
+      if (isLast) throw cause instanceof FormatError ? foreignStore(store, 'damaged', cause) : cause;
     }
   }
 }

@@ -17,8 +17,9 @@ export async function findOwnClashes(
   { store, signal }: LookDeps,
 ): Promise<ReadonlySet<EntryKey>> {
   const own = new Set<EntryKey>();
-  for (const { kind, row } of judged) {
+  for (const { kind, row, decision } of judged) {
     if (kind !== 'entry' || row.remote === undefined || !isOverSyncedFolder(row)) continue;
+    if (decision.kind === 'delete-remote') continue;
     const { etag } = row.remote.token;
     const head = await store.head(objectKey(row.remote.key), signal === undefined ? {} : { signal });
     if (head.kind === 'absent' || head.state.token.etag !== etag) continue;
@@ -27,6 +28,7 @@ export async function findOwnClashes(
   return own;
 }
 
-function isOverSyncedFolder({ base, local, beneath }: JoinedRow): boolean {
-  return base === undefined && local === undefined && beneath.base && beneath.local && beneath.remote;
+/** Also where this machine had the file, made a folder of it, and another edited the file meanwhile. */
+function isOverSyncedFolder({ local, beneath }: JoinedRow): boolean {
+  return local === undefined && beneath.base && beneath.local && beneath.remote;
 }

@@ -14,6 +14,7 @@ export type ProblemCode =
   | 'corrupt'
   | 'disk-full'
   | 'blocked-folder'
+  | 'name-refused'
   | 'store-error'
   | 'local-error';
 

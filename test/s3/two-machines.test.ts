@@ -130,6 +130,22 @@ describe.each([
     expect(Object.keys(lookAt(laptop.folder))).toHaveLength(20);
   });
 
+  test('put a file where a folder was whose files are deleted', async () => {
+    laptop.write('keep', 'keep');
+    laptop.write('moved', 'moved here');
+    for (const name of ['x', 'y']) laptop.write(`${name}/inside`, 'soon gone');
+    await joinBoth();
+    for (const name of ['x', 'y']) rmSync(join(laptop.folder, name), { recursive: true });
+    await sync(laptop);
+    laptop.write('x', 'a file now');
+    renameSync(join(laptop.folder, 'moved'), join(laptop.folder, 'y'));
+    expect(await sync(laptop)).toMatchObject({ uploaded: 1, renamed: 1 });
+    await sync(desktop);
+    await expectInSync();
+    expect(desktop.read('x')).toBe('a file now');
+    expect(desktop.read('y')).toBe('moved here');
+  });
+
   test('resume an upload that was killed in the middle', async () => {
     for (let i = 0; i < 200; i++) laptop.write(`many/${i}`, randomBytes(1000));
     laptop.write('large.bin', randomBytes(20 * 1024 * 1024));

@@ -3,10 +3,12 @@ import { type BaseRow, sameFingerprint } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
+import type { CopyOutcome } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact, putFact } from './facts.ts';
+import { isRefusedName, refusedName } from './refused-name.ts';
 import { deleteKnown } from './remove.ts';
-import { writeUnguarded } from './unguarded.ts';
+import { type Written, writeUnguarded } from './unguarded.ts';
 
 /**
  * A file was moved here: the object is copied inside the store, and only then its old name deleted. The source is
@@ -36,15 +38,22 @@ export async function renameRemote(
     write,
   });
   const to = objectKey(key);
-  const guarded = context.capabilities.copyIfAbsent;
-  const copied = await writeUnguarded({ key: to, path: keyPath(key), guarded, write }, context, () =>
-    context.store.copy(objectKey(from.key), to, {
-      source: { etag: from.token.etag },
-      condition: { kind: 'absent' },
-      metadata,
-      ...callOptions(context),
-    }),
-  );
+  const copy = (guarded: boolean, byLooking: boolean): Promise<Written<CopyOutcome>> =>
+    writeUnguarded({ key: to, path: keyPath(key), guarded, write }, context, () =>
+      context.store.copy(objectKey(from.key), to, {
+        source: { etag: from.token.etag },
+        condition: { kind: 'absent' },
+        ...(byLooking && { byLooking }),
+        metadata,
+        ...callOptions(context),
+      }),
+    );
+  let copied = await copy(context.capabilities.copyIfAbsent, false);
+  if (isRefusedName(copied.outcome)) {
+    if (context.capabilities.versioning !== 'enabled')
+      return { kind: 'failed', problem: refusedName(key), finished: copied.finished };
+    copied = await copy(false, true);
+  }
   if (copied.outcome.kind !== 'stored') return { kind: 'stale', finished: copied.finished };
   // Refused when somebody wrote to the old name meanwhile: that write stays, as a file of its own.
   const deleted = await deleteKnown(from, keyPath(base.key), context);

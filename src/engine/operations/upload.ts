@@ -11,6 +11,7 @@ import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.t
 import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { putFact } from './facts.ts';
 import { isGuardedPut, WHOLE_READ_BYTES } from './guarded.ts';
+import { isRefusedName, refusedName } from './refused-name.ts';
 
 /**
  * Sends a local file. Expects the object it replaces (or none), proved by a condition where the store honours one;
@@ -52,6 +53,12 @@ async function hashForUpload(local: LocalFile, context: OperationContext): Promi
   return { digest: outcome.digest, racy: outcome.racy, ...(md5 !== undefined && { md5 }) };
 }
 
+interface SentPut {
+  readonly outcome: PutOutcome;
+  readonly guarded: boolean;
+  readonly finished: readonly number[];
+}
+
 async function send(
   operation: OperationOf<'upload'>,
   hashed: Hashed,
@@ -77,18 +84,27 @@ async function send(
   const content = await contentToSend(source, hashed);
   if (content === undefined) return STALE;
   const sentAs = objectKey(replaces?.key ?? key);
-  const guarded = isGuardedPut(context.capabilities, condition, source.sizeBytes);
-  const intent = guarded
-    ? undefined
-    : await context.base.begin({ kind: 'unguarded-put', key: sentAs, write, parent: parent ?? '' });
-  const outcome = await context.store.put(sentAs, content, {
-    condition,
-    metadata,
-    confirm: () => source.unchanged(),
-    onBytes: (bytes) => context.onBytes('up', bytes),
-    ...callOptions(context),
-  });
-  const finished = intent === undefined ? [] : [intent];
+  const put = async (guarded: boolean, byLooking: boolean): Promise<SentPut> => {
+    const intent = guarded
+      ? undefined
+      : await context.base.begin({ kind: 'unguarded-put', key: sentAs, write, parent: parent ?? '' });
+    const outcome = await context.store.put(sentAs, content, {
+      condition,
+      ...(byLooking && { byLooking }),
+      metadata,
+      confirm: () => source.unchanged(),
+      onBytes: (bytes) => context.onBytes('up', bytes),
+      ...callOptions(context),
+    });
+    return { outcome, guarded, finished: intent === undefined ? [] : [intent] };
+  };
+  let sent = await put(isGuardedPut(context.capabilities, condition, source.sizeBytes), false);
+  if (isRefusedName(sent.outcome)) {
+    if (context.capabilities.versioning !== 'enabled')
+      return { kind: 'failed', problem: refusedName(key), finished: sent.finished };
+    sent = await put(false, true);
+  }
+  const { outcome, guarded, finished } = sent;
   if (outcome.kind !== 'stored') return { kind: 'stale', finished };
   await settleOnDisk(local, source, context);
   const overtaken = guarded

@@ -66,8 +66,27 @@ export interface ProgressOptions extends CallOptions {
   readonly onBytes?: (bytes: number) => void;
 }
 
-export interface PutOptions extends ProgressOptions {
+/** How a write's condition is kept. */
+export interface ConditionOptions {
   readonly condition: WriteCondition;
+  /**
+   * Do not leave the condition to the service: look just before, as where it was not proved. For a name that the
+   * service refuses though nothing is there; the caller looks for what such a write overtook.
+   */
+  readonly byLooking?: true;
+}
+
+/** Another state was found (412, or 404 for a condition on an object that is gone). Nothing was written. */
+export interface PreconditionFailed {
+  readonly kind: 'precondition-failed';
+  /**
+   * Absence was expected, refused, and then seen: it was deleted in between, or the service takes the remains of a
+   * folder for an object (SeaweedFS: a folder whose files were all deleted, and have versions).
+   */
+  readonly nothingThere?: true;
+}
+
+export interface PutOptions extends ProgressOptions, ConditionOptions {
   /**
    * `s4-write` in it must be fresh for this write: by it a store recognises its own write behind a lost response.
    */
@@ -79,22 +98,20 @@ export interface PutOptions extends ProgressOptions {
 
 export type PutOutcome =
   | { readonly kind: 'stored'; readonly token: RemoteToken }
-  /** Another state was found (412, or 404 for a condition on an object that is gone). Nothing was written. */
-  | { readonly kind: 'precondition-failed' }
+  | PreconditionFailed
   /** `confirm` said no. Nothing was written. */
   | { readonly kind: 'abandoned' };
 
-export interface CopyOptions extends CallOptions {
+export interface CopyOptions extends CallOptions, ConditionOptions {
   /** The exact source state; where the service does not check it, the store does by HEAD. */
   readonly source: ReadExpectation;
-  readonly condition: WriteCondition;
   /** Replaces the metadata. */
   readonly metadata: ObjectMetadata;
 }
 
 export type CopyOutcome =
   | { readonly kind: 'stored'; readonly token: RemoteToken }
-  | { readonly kind: 'precondition-failed' }
+  | PreconditionFailed
   /** The source is gone, or is not in the expected state. */
   | { readonly kind: 'source-changed' };
 

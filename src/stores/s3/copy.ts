@@ -3,7 +3,7 @@ import type { CopyOptions, CopyOutcome, ObjectKey, ObjectState } from '../../eng
 import { S4Error } from '../../lib/errors.ts';
 import type { StoreContext } from './context.ts';
 import { Fault, isAbsent, isArchived, isPreconditionFailed, isWriteConflict } from './errors.ts';
-import { guardFor, lookAt, ownWrite } from './guard.ts';
+import { explainRefusal, guardFor, lookAt } from './guard.ts';
 import { headObject } from './head.ts';
 import { encodeUri, plainEtag, quotedEtag } from './keys.ts';
 import { type PartsJob, runParts } from './multipart.ts';
@@ -90,7 +90,7 @@ async function copyWhole(context: StoreContext, job: CopyJob, options: CopyOptio
   const { transport, capabilities } = context;
   const { condition, metadata, signal } = options;
   const { copyIfAbsent, copyIfMatch } = capabilities();
-  const guard = guardFor(condition, { ifAbsent: copyIfAbsent, ifMatch: copyIfMatch });
+  const guard = guardFor(options, { ifAbsent: copyIfAbsent, ifMatch: copyIfMatch });
   const request: S3Request = {
     operation: 'CopyObject',
     method: 'PUT',
@@ -116,9 +116,9 @@ async function copyWhole(context: StoreContext, job: CopyJob, options: CopyOptio
     if (isArchived(reply.refusal)) throw archived(job.source);
     if (!isPreconditionFailed(reply.refusal) && !isAbsent(reply.refusal))
       throw transport.refused(request, reply.refusal);
-    const token = await ownWrite(context, job.target, metadata, signal);
-    if (token !== undefined) return { kind: 'stored', token };
-    return { kind: (await isSourceSame(context, job, options)) ? 'precondition-failed' : 'source-changed' };
+    const outcome = await explainRefusal(context, job.target, options);
+    if (outcome.kind === 'stored' || (await isSourceSame(context, job, options))) return outcome;
+    return { kind: 'source-changed' };
   });
 }
 
@@ -139,7 +139,7 @@ async function copyInParts(context: StoreContext, job: CopyJob, options: CopyOpt
     sizeBytes,
     plan,
     headers: job.headers,
-    guard: guardFor(options.condition, { ifAbsent: multipartIfAbsent, ifMatch: multipartIfMatch }),
+    guard: guardFor(options, { ifAbsent: multipartIfAbsent, ifMatch: multipartIfMatch }),
     options,
     sendPart: (part, uploadId, signal) => copyPart(context, job, part, uploadId, signal),
   };

@@ -1,4 +1,9 @@
-import type { ObjectMetadata, WriteCondition } from '../../engine/ports/store.ts';
+import type {
+  ConditionOptions,
+  ObjectMetadata,
+  PreconditionFailed,
+  WriteCondition,
+} from '../../engine/ports/store.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import type { RemoteToken } from '../../sync/entry.ts';
 import type { StoreContext } from './context.ts';
@@ -14,9 +19,10 @@ export interface Guard {
 }
 
 export function guardFor(
-  condition: WriteCondition,
+  { condition, byLooking }: ConditionOptions,
   proved: { readonly ifAbsent: boolean; readonly ifMatch: boolean },
 ): Guard {
+  if (byLooking === true) return { headers: {}, look: condition.kind !== 'none' };
   switch (condition.kind) {
     case 'none':
       return { headers: {}, look: false };
@@ -77,4 +83,28 @@ export async function ownWrite(
   if (metadata['s4-write'] === undefined) return undefined;
   const look = await lookAt(context, key, { kind: 'none' }, metadata, signal);
   return look.kind === 'own' ? look.token : undefined;
+}
+
+interface RefusedWrite {
+  readonly metadata: ObjectMetadata;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a refusal means: our own write behind a lost answer, another object, or nothing at all. */
+export async function explainRefusal(
+  context: StoreContext,
+  key: string,
+  { condition, metadata, signal }: ConditionOptions & RefusedWrite,
+): Promise<{ readonly kind: 'stored'; readonly token: RemoteToken } | PreconditionFailed> {
+  const look = await lookAt(context, key, { kind: 'absent' }, metadata, signal);
+  switch (look.kind) {
+    case 'own':
+      return { kind: 'stored', token: look.token };
+    case 'other':
+      return { kind: 'precondition-failed' };
+    case 'as-expected':
+      return { kind: 'precondition-failed', ...(condition.kind === 'absent' && { nothingThere: true }) };
+    default:
+      return assertNever(look);
+  }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ContentSource, PutOptions, PutOutcome } from '../../engine/ports/store.ts';
+import type { ContentSource, PreconditionFailed, PutOptions, PutOutcome } from '../../engine/ports/store.ts';
 import { S4Error } from '../../lib/errors.ts';
 import type { RemoteToken } from '../../sync/entry.ts';
 import type { StoreContext } from './context.ts';
 import { Fault, isAbsent, isNoUpload, isPreconditionFailed, isWriteConflict } from './errors.ts';
-import { type Guard, guardFor, lookAt, ownWrite } from './guard.ts';
+import { explainRefusal, type Guard, guardFor, lookAt, ownWrite } from './guard.ts';
 import { corrupt, readExactly } from './integrity.ts';
 import { plainEtag } from './keys.ts';
 import { writtenToken } from './object-state.ts';
@@ -21,7 +21,7 @@ const MAX_ROUNDS = 3;
 
 export type Completion =
   | { readonly kind: 'stored'; readonly token: RemoteToken }
-  | { readonly kind: 'precondition-failed' }
+  | PreconditionFailed
   | { readonly kind: 'abandoned' }
   /** The upload is gone, or lost a race that AWS settles by starting over (409). */
   | { readonly kind: 'restart' };
@@ -63,7 +63,7 @@ export function putInParts(
     sizeBytes: source.sizeBytes,
     plan,
     headers,
-    guard: guardFor(options.condition, { ifAbsent: multipartIfAbsent, ifMatch: multipartIfMatch }),
+    guard: guardFor(options, { ifAbsent: multipartIfAbsent, ifMatch: multipartIfMatch }),
     options,
     sendPart: (part, uploadId, signal) => uploadPart(context, key, source, part, uploadId, options, signal),
   });
@@ -236,7 +236,7 @@ async function complete(
       // Completing twice says so too, when the first answer was lost.
       if (isNoUpload(reply.refusal) || isWriteConflict(reply.refusal)) return own({ kind: 'restart' });
       if (isPreconditionFailed(reply.refusal) || (condition.kind === 'matches' && isAbsent(reply.refusal)))
-        return own({ kind: 'precondition-failed' });
+        return explainRefusal(context, job.key, job.options);
       throw transport.refused(request, reply.refusal);
     }
     const etag = childText(xmlReply(reply), 'ETag');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ContentSource, ObjectKey, PutOptions, PutOutcome } from '../../engine/ports/store.ts';
 import type { StoreContext } from './context.ts';
 import { Fault, isAbsent, isPreconditionFailed, isWriteConflict } from './errors.ts';
-import { guardFor, lookAt, ownWrite } from './guard.ts';
+import { explainRefusal, guardFor, lookAt, ownWrite } from './guard.ts';
 import { corrupt, readExactly } from './integrity.ts';
 import { plainEtag } from './keys.ts';
 import { putInParts } from './multipart.ts';
@@ -40,7 +40,7 @@ async function putWhole(
   const { transport, budget, capabilities } = context;
   const { condition, metadata, signal } = options;
   const { putIfAbsent, putIfMatch } = capabilities();
-  const guard = guardFor(condition, { ifAbsent: putIfAbsent, ifMatch: putIfMatch });
+  const guard = guardFor(options, { ifAbsent: putIfAbsent, ifMatch: putIfMatch });
   const subject = { operation: 'PutObject', key };
   let sent = false;
 
@@ -72,8 +72,7 @@ async function putWhole(
     const refused =
       isPreconditionFailed(reply.refusal) || (condition.kind === 'matches' && isAbsent(reply.refusal));
     if (!refused) throw transport.refused(subject, reply.refusal);
-    const token = await ownWrite(context, key, metadata, signal);
-    return token === undefined ? { kind: 'precondition-failed' } : { kind: 'stored', token };
+    return explainRefusal(context, key, options);
   };
   return transport.retrying(subject, signal, () => budget.use(source.sizeBytes, once, signal));
 }

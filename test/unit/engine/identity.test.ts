@@ -16,14 +16,14 @@ function room(options: Parameters<typeof createMemoryServer>[0] = {}) {
 }
 
 /** The first object that is read arrives with another bit at this offset. */
-function damagedOnce(get: Store['get'], offset: number): Store['get'] {
+function damagedOnce(get: Store['get'], offset: number, bit = 1): Store['get'] {
   let done = false;
   return async (...args) => {
     const outcome = await get(...args);
     if (done || outcome.kind !== 'found') return outcome;
     done = true;
     async function* body(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-      for await (const chunk of chunks) yield chunk.map((byte, i) => (i === offset ? byte ^ 1 : byte));
+      for await (const chunk of chunks) yield chunk.map((byte, i) => (i === offset ? byte ^ bit : byte));
     }
     return { ...outcome, body: body(outcome.body) };
   };
@@ -151,11 +151,19 @@ describe('checking who belongs together', () => {
   });
 
   it('reads a marker again that was damaged on its way', async () => {
-    for (const offset of [0, 40, 60]) {
-      const { store, runtime, folder } = room();
+    // The last makes version 3 of version 1.
+    const version = '{\n  "s4": "target",\n  "version": '.length;
+    for (const [offset, bit] of [
+      [0, 1],
+      [40, 1],
+      [60, 1],
+      [version, 2],
+    ] as const) {
+      const { store, runtime, folder, server } = room();
       const { targetId, clientId } = await joinTarget({ store, folder, runtime, capabilities: ALL });
+      expect(Buffer.from(server.bytes('.s4/target.json') ?? []).toString()[version]).toBe('1');
       const target = { id: targetId, clientId, name: 'docs' };
-      const damaged = () => ({ ...store, get: damagedOnce(store.get, offset) });
+      const damaged = () => ({ ...store, get: damagedOnce(store.get, offset, bit) });
       expect((await checkIdentity({ store: damaged(), folder, target, runtime })).kind).toBe('ok');
       const other = { root: '/b', state: createMemoryDisk().open() };
       const joined = await joinTarget({ store: damaged(), folder: other, runtime, capabilities: ALL });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../../../src/engine/ports/store.ts';
+import type { RelPath } from '../../../src/sync/path.ts';
 import { createWorld, type Machine, summaryOf } from '../../support/machines.ts';
 
 /** The laptop makes a file, and the desk a folder of that name, between the laptop's look and its upload. */
@@ -54,4 +55,22 @@ test('a file that another program put there stays', async () => {
   world.server.put('x', 'foreign');
   for (let round = 0; round < 2; round++) expect(summaryOf(await laptop.sync()).problems).toBe(1);
   expect(laptop.user.tree()).toEqual({ 'x/inside': 'in the folder' });
+});
+
+test('a file that was edited elsewhere while a folder was made of it here steps aside', async () => {
+  const world = createWorld();
+  const [laptop, desk] = [await world.machine('laptop'), await world.machine('desk')];
+  laptop.user.write('keep', 'keep');
+  laptop.user.write('x', 'the file');
+  for (const machine of [laptop, desk]) await machine.sync();
+  laptop.user.write('x', 'the file, edited');
+  await laptop.sync();
+  desk.user.remove('x');
+  desk.user.write('x/inside', 'in the folder');
+  await desk.sync({ paths: ['x/inside' as RelPath] });
+  for (let round = 0; round < 4; round++) for (const machine of [laptop, desk]) await machine.sync();
+  for (const machine of [laptop, desk]) {
+    expect(summaryOf(await machine.sync()).problems).toBe(0);
+    expect(Object.values(machine.user.tree()).sort()).toEqual(['in the folder', 'keep', 'the file, edited']);
+  }
 });

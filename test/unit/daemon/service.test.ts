@@ -86,7 +86,10 @@ describe('what systemd is told', () => {
   const every = (delayMs: number, work: () => void) => {
     const pulse = { delayMs, work, stopped: false };
     pulses.push(pulse);
-    return { stop: () => void (pulse.stopped = true) };
+    const stop = (): void => {
+      pulse.stopped = true;
+    };
+    return { stop };
   };
   const settled = () => new Promise((resolve) => setImmediate(resolve));
   beforeEach(() => {

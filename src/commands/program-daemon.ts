@@ -33,7 +33,10 @@ export function registerDaemonCommands(program: Command, perform: Perform): void
 
 const TARGETS = '[target...]';
 
-/** Flags of the daemon itself, which `start` and `install` hand on. */
+/**
+ * Flags of the daemon itself, which `start` and `install` hand on. Those take them from `optsWithGlobals`: `daemon` has
+ * them too, and is given them first, wherever they stand.
+ */
 function foregroundOptions(command: Command): Command {
   return command
     .option('--no-notifications', 'no desktop notifications')
@@ -47,9 +50,12 @@ function registerRunning(daemon: Command, perform: Perform): void {
     .summary('start it in the background')
     .description('Starts the daemon in the background, and waits until it answers.')
     .addHelpText('after', examples('s4 daemon start', 's4 daemon start notes'))
-    .action((names: readonly string[], flags: ForegroundFlags) =>
-      perform(async (context) => (await import('./daemon/start.ts')).daemonStart(context, names, flags)),
-    );
+    .action((names: readonly string[], _: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<ForegroundFlags>();
+      return perform(async (context) =>
+        (await import('./daemon/start.ts')).daemonStart(context, names, flags),
+      );
+    });
   daemon
     .command('stop')
     .summary('end it')
@@ -97,9 +103,12 @@ function registerService(daemon: Command, perform: Perform): void {
     .summary('start it at every login')
     .description('Makes the daemon a service of this user: systemd on Linux, launchd on macOS.')
     .addHelpText('after', examples('s4 daemon install', 's4 daemon install --print'))
-    .action((names: readonly string[], flags: InstallFlags) =>
-      perform(async (context) => (await import('./daemon/install.ts')).daemonInstall(context, names, flags)),
-    );
+    .action((names: readonly string[], _: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<InstallFlags>();
+      return perform(async (context) =>
+        (await import('./daemon/install.ts')).daemonInstall(context, names, flags),
+      );
+    });
   daemon
     .command('uninstall')
     .summary('start it at login no more')

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../report/escape.ts';
-import { count, formatDuration, sentence } from '../report/format.ts';
+import { formatDuration, sentence } from '../report/format.ts';
 import type { Line, Tone } from '../report/line.ts';
 import { tableLines } from '../report/table.ts';
 import type { DaemonStatus, TargetPhase, TargetStatus } from './contract.ts';
@@ -104,16 +104,6 @@ function troubleLines(target: TargetStatus, nowMs: number): readonly Line[] {
   if (target.watching === 'walking')
     lines.push(line(`${name}: changes are found by walking the folder: no events are to be had.`, 'warn'));
   return lines;
-}
-
-/** `notes: syncing`, for a live view: only what a person need not work out from the events. */
-export function phaseLine(target: TargetStatus, nowMs: number): readonly Line[] {
-  const { name, phase, pending } = target;
-  const what = phase === 'dirty' && pending > 0 ? `dirty, ${count(pending, 'path')}` : phase;
-  return [
-    line(`${escapeForTerminal(name)}: ${what}`, toneOf(phase)),
-    ...(phase === 'idle' || phase === 'dirty' || phase === 'syncing' ? [] : troubleLines(target, nowMs)),
-  ];
 }
 
 /** Under `s4 status` of a target that the daemon keeps. */

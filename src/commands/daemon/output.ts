@@ -18,18 +18,18 @@ export function daemonOutput(out: Output): (event: DaemonEvent) => void {
         break;
       }
       case 'news':
-        out.record({ kind: 'news', target: event.target, news: event.news });
+        out.record({ kind: 'daemon-news', target: event.target, news: event.news });
         out.lines(newsLines(event.target, event.news));
         break;
       case 'target': {
         const { target } = event;
-        out.record({ ...target, kind: 'target' });
+        out.record({ ...target, kind: 'daemon-target' });
         // What a cycle that halted or failed left untold.
         if (target.phase !== 'syncing' && target.phase !== 'idle') out.endTarget(target.name);
         break;
       }
       case 'status':
-        out.record({ ...event.status, kind: 'status' });
+        out.record({ ...event.status, kind: 'daemon', running: true, answers: true });
         break;
       default:
         assertNever(event);

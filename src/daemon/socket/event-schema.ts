@@ -158,6 +158,7 @@ const newsSchema: z.ZodType<TargetNews> = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('trouble-ended'), offline: z.boolean() }),
   z.looseObject({ kind: z.literal('halt-began'), planId: z.string() }),
   z.looseObject({ kind: z.literal('halt-ended') }),
+  z.looseObject({ kind: z.literal('unwatched'), message: z.string(), hint: z.string().exactOptional() }),
 ]);
 
 export const daemonEventSchema: z.ZodType<DaemonEvent> = z.discriminatedUnion('kind', [

@@ -133,7 +133,14 @@ describe('s4 daemon start', () => {
       ['notes'],
     );
     expect(exit).toBe(0);
-    expect(given).toEqual(['daemon', '--config', fs.realpathSync(bench.configDir), '--', 'notes']);
+    expect(given).toEqual([
+      'daemon',
+      '--background',
+      '--config',
+      fs.realpathSync(bench.configDir),
+      '--',
+      'notes',
+    ]);
     expect(out()).toBe(`The daemon runs: process ${process.pid}, log ${places().log}\n`);
   });
 
@@ -237,10 +244,13 @@ describe('s4 daemon pause and resume', () => {
 describe('s4 daemon attach', () => {
   test('shows the state, then what happens, until Ctrl-C', async () => {
     await startDaemon();
-    const [target] = control.state.targets;
     const attached = run('daemon', 'attach');
     while (control.subscribers() === 0) await new Promise((resolve) => setImmediate(resolve));
-    control.tell({ kind: 'target', target: { ...(target ?? targetStatus('x')), phase: 'syncing' } });
+    control.tell({
+      kind: 'news',
+      target: 'notes',
+      news: { kind: 'trouble-ended', offline: true },
+    });
     control.tell({
       kind: 'sync',
       event: {
@@ -253,7 +263,7 @@ describe('s4 daemon attach', () => {
     while (!out().includes('x.txt')) await new Promise((resolve) => setImmediate(resolve));
     bench.interrupt.abort(new Error('interrupted'));
     expect(await attached).toBe(0);
-    expect(out()).toMatch(/^Daemon: process \d+[\s\S]*notes: syncing\nCreating x\.txt/);
+    expect(out()).toMatch(/^Daemon: process \d+[\s\S]*notes: back again\n[\s\S]*Creating x\.txt/);
   });
 });
 
@@ -420,10 +430,20 @@ describe('s4 daemon install', () => {
     ran.length = 0;
   });
 
+  test.runIf(['linux', 'darwin'].includes(process.platform))(
+    'hands on the flags that come after it, though `daemon` has the same',
+    async () => {
+      const flags = ['--no-notifications', '--poll-max', '2m', '--limit-up', '1K'];
+      expect(await run('daemon', 'install', '--print', ...flags)).toBe(0);
+      for (const word of ['--no-notifications', '--poll-max', '120', '--limit-up', '1024'])
+        expect(out()).toContain(word);
+    },
+  );
+
   test('--print shows the file and changes nothing', async () => {
     expect(await daemonInstall(contextOf(bench), ['notes'], { print: true }, machine())).toBe(0);
     expect(out()).toContain(
-      `ExecStart=:"/usr/bin/node" "/opt/s 4/cli.js" "daemon" "--config" "${bench.configDir}" "--" "notes"`,
+      `ExecStart=:"/usr/bin/node" "/opt/s 4/cli.js" "daemon" "--background" "--config" "${bench.configDir}" "--" "notes"`,
     );
     expect(ran).toEqual(['systemd-notify --version']);
     expect(fs.existsSync(join(bench.root, '.config/systemd'))).toBe(false);

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DaemonEvent } from '../../../src/daemon/contract.ts';
+import type { DaemonEvent, TargetNews } from '../../../src/daemon/contract.ts';
 import { lockInstance } from '../../../src/daemon/instance-lock.ts';
 import { type DaemonPlaces, daemonPlaces } from '../../../src/daemon/places.ts';
 import { type DaemonClient, openDaemonClient } from '../../../src/daemon/socket/client.ts';
@@ -10,9 +10,10 @@ import { MAX_REQUEST_BYTES } from '../../../src/daemon/socket/codec.ts';
 import type { OutboxLimits } from '../../../src/daemon/socket/outbox.ts';
 import { serveDaemon } from '../../../src/daemon/socket/server.ts';
 import type { CycleOptions } from '../../../src/engine/cycle.ts';
-import type { SyncEvent } from '../../../src/engine/events.ts';
+import type { ConflictView, OperationView, SyncEvent } from '../../../src/engine/events.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
+import { QUIET_SUMMARY } from '../../support/cli.ts';
 import {
   createFakeControl,
   endlessSync,
@@ -207,7 +208,64 @@ describe('a client of the daemon', () => {
   });
 });
 
+const OPERATION: OperationView = { kind: 'create', direction: 'up', path: 'a' };
+const CONFLICT: ConflictView = { path: 'a', local: { state: 'updated' }, remote: { state: 'deleted' } };
+const OF_TARGET = { target: 'notes' } as const;
+
+/** One of each kind: a new one does not compile without its place here. */
+const SYNC_EVENTS: { readonly [K in SyncEvent['kind']]: Extract<SyncEvent, { readonly kind: K }> } = {
+  'cycle-started': { kind: 'cycle-started', ...OF_TARGET, local: '/l', remote: 's3://r', dryRun: false },
+  notice: { kind: 'notice', ...OF_TARGET, code: 'edit-kept', message: 'm', path: 'a' },
+  scanned: { kind: 'scanned', ...OF_TARGET, side: 'local', entries: 3 },
+  planned: {
+    ...{ kind: 'planned', ...OF_TARGET, planId: 'p', bytesUp: 1, bytesDown: 2 },
+    ...{ operations: [OPERATION], conflicts: [CONFLICT] },
+  },
+  'operation-started': { kind: 'operation-started', ...OF_TARGET, id: 1, operation: OPERATION },
+  'operation-progress': { kind: 'operation-progress', ...OF_TARGET, id: 1, bytes: -5 },
+  'operation-finished': {
+    ...{ kind: 'operation-finished', ...OF_TARGET, id: 1 },
+    ...{ operation: OPERATION, outcome: 'postponed' },
+  },
+  conflict: { kind: 'conflict', ...OF_TARGET, conflict: CONFLICT, choice: 'newer' },
+  problem: {
+    ...{ kind: 'problem', ...OF_TARGET },
+    problem: { path: 'a', side: 'remote', code: 'archived', message: 'm', hint: 'h' },
+  },
+  'guard-halted': {
+    ...{ kind: 'guard-halted', ...OF_TARGET, planId: 'p' },
+    ...{ guards: [{ code: 'local-emptied', message: 'm' }], operations: [OPERATION] },
+  },
+  'index-flushed': { kind: 'index-flushed', ...OF_TARGET },
+  'cycle-finished': { kind: 'cycle-finished', ...OF_TARGET, summary: QUIET_SUMMARY, dryRun: true },
+};
+const NEWS: { readonly [K in TargetNews['kind']]: Extract<TargetNews, { readonly kind: K }> } = {
+  'trouble-began': { kind: 'trouble-began', offline: true, failure: { code: 'BUG', message: 'm' } },
+  'trouble-ended': { kind: 'trouble-ended', offline: false },
+  'halt-began': { kind: 'halt-began', planId: 'p' },
+  'halt-ended': { kind: 'halt-ended' },
+  unwatched: { kind: 'unwatched', message: 'm' },
+};
+
 describe('a subscriber', () => {
+  test('hears every kind of event as it was said', async () => {
+    await serve();
+    const client = await open();
+    const said: readonly DaemonEvent[] = [
+      { kind: 'target', target: targetStatus('notes', { planId: 'p', error: { code: 'X', message: 'm' } }) },
+      ...Object.values(NEWS).map((news): DaemonEvent => ({ kind: 'news', target: 'notes', news })),
+      ...Object.values(SYNC_EVENTS).map((event): DaemonEvent => ({ kind: 'sync', event })),
+    ];
+    const leave = new AbortController();
+    const heard: DaemonEvent[] = [];
+    await client.subscribe((event) => {
+      if (event.kind === 'status') for (const each of said) control.tell(each);
+      else heard.push(event);
+      if (heard.length === said.length) leave.abort();
+    }, leave.signal);
+    expect(heard).toEqual(said);
+  });
+
   test('begins with the status, hears what happens, and leaves without a trace', async () => {
     await serve();
     const client = await open();

@@ -15,6 +15,7 @@ export function createCopyNames(
   folder: Folder,
   prefixBytes: number,
   isKnown: (key: EntryKey) => boolean,
+  onGiven: (path: RelPath) => void = () => {},
 ): CopyNames {
   const given = new Set<string>();
   const plain: CopyNames['plain'] = (path, whenMs, host) =>
@@ -26,7 +27,9 @@ export function createCopyNames(
         const taken = (p: RelPath): boolean => given.has(p) || isKnown(fileKey(p));
         const copy = conflictCopyPath({ path, host, whenMs, prefixBytes, taken });
         given.add(copy);
-        if ((await folder.stat(copy)) === undefined) return copy;
+        if ((await folder.stat(copy)) !== undefined) continue;
+        onGiven(copy);
+        return copy;
       }
     },
   };

@@ -6,7 +6,7 @@ import { checkFolderMarker, checkStoreMarker, FOLDER_MARKER } from './identity.t
 import type { LiveCycleOptions, LiveTarget, OpenLiveTarget } from './live-target.ts';
 import { createSession, type OpenedTarget, openTarget, recoverOpened } from './open-target.ts';
 import type { PassOutcome } from './pass.ts';
-import { runPasses } from './run-passes.ts';
+import { type Narrow, runPasses } from './run-passes.ts';
 import type { Tally } from './tally.ts';
 import { trustedCapabilities } from './trusted-capabilities.ts';
 
@@ -54,25 +54,55 @@ async function createLive(
   let held: Held | undefined = await open(opening.signal);
   let justOpened = true;
   let purgedMs: number | undefined;
+  // Known from a look at everything since the base was opened, or recovered: before that no focus is enough.
+  let markers: number | undefined;
 
   /** The base of a folder and a store that are what they were; opened anew, with recovery, where that is in doubt. */
   async function ready(options: LiveCycleOptions): Promise<Held> {
     const before = held;
     const known = before !== undefined && (await isStillOurs(before));
-    if (!known) return open(options.signal);
+    if (!known) {
+      markers = undefined;
+      return open(options.signal);
+    }
     if (justOpened) return before;
-    if (before.opened.base.pending.length > 0) await recoverOpened(before.opened, sync(options.signal));
-    return withStoreChecked(before, options.signal);
+    const left = before.opened.base.pending.length > 0;
+    if (!left && narrowOf(options, before) !== undefined) return before;
+    const checked = await withStoreChecked(before, options.signal);
+    if (left) {
+      markers = undefined;
+      await recoverOpened(checked.opened, sync(options.signal));
+    }
+    return checked;
+  }
+
+  /** Undefined: everything must be looked at. */
+  function narrowOf(options: LiveCycleOptions, { opened }: Held): Narrow | undefined {
+    const { focus } = options;
+    const asked =
+      options.checksum === true || options.deleteIgnored === true || (options.paths ?? []).length > 0;
+    if (focus === undefined || markers === undefined || asked) return undefined;
+    return opened.base.trust === 'sound' ? { focus, markers } : undefined;
   }
 
   return {
     work: async (options, tally) => {
-      const current = await ready(options);
+      let current = await ready(options);
+      const narrow = narrowOf(options, current);
+      let checking: Promise<void> | undefined;
+      const checkStore = async (): Promise<void> => {
+        current = await withStoreChecked(current, options.signal);
+        session.deps = current.opened.deps;
+      };
+      const storeIsOurs = async (): Promise<void> => {
+        if (narrow !== undefined) checking ??= checkStore();
+        await checking;
+      };
       // Until the cycle has ended well: after a failure the next one opens anew, and so recovers first.
       held = undefined;
       justOpened = false;
-      const session = createSession(current.opened, options, tally);
-      const outcome = await runPasses(session);
+      const session = createSession(current.opened, options, tally, storeIsOurs);
+      const outcome = await runPasses(session, narrow);
       if (outcome.kind === 'done' && options.mode === 'sync') {
         await finishCycle(session);
         if (purgedMs === undefined || runtime.nowMs() - purgedMs >= PURGE_EVERY_MS) {
@@ -80,6 +110,7 @@ async function createLive(
           purgedMs = runtime.nowMs();
         }
       }
+      if (outcome.kind === 'done') markers = session.markers ?? markers;
       held = current;
       return outcome;
     },

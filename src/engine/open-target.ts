@@ -69,7 +69,12 @@ export async function recoverOpened(opened: OpenedTarget, options: OpenOptions):
 }
 
 /** A fresh session: one cycle over an open target. */
-export function createSession(opened: OpenedTarget, options: CycleOptions, tally: Tally): Session {
+export function createSession(
+  opened: OpenedTarget,
+  options: CycleOptions,
+  tally: Tally,
+  storeIsOurs: Session['storeIsOurs'] = async () => {},
+): Session {
   const { deps, clientId } = opened;
   return {
     ...opened,
@@ -77,6 +82,8 @@ export function createSession(opened: OpenedTarget, options: CycleOptions, tally
     tally,
     resolutions: new Map(),
     facts: [],
+    named: new Set(),
+    storeIsOurs,
     hostOf: hostLookup(deps, clientId, options.signal),
     nextOperationId: 1,
     approvalUsed: false,

@@ -54,6 +54,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   const { operations, copyNames } = planned;
   if (options.mode === 'preview') return { kind: 'done', lookAgain: false };
 
+  if (operations.length > 0) await session.storeIsOurs();
   const changes = observedChanges(renames.judged, renames.evidence);
   if (changes.length > 0) {
     await settleAdopted(renames.judged, session);
@@ -106,7 +107,12 @@ async function planPass(
 ): Promise<Planned> {
   const { deps, options } = session;
   const rowKeys = new Set(found.rows.map(({ key }) => key));
-  const copyNames = createCopyNames(deps.folder, deps.store.prefixBytes, (key) => rowKeys.has(key));
+  const copyNames = createCopyNames(
+    deps.folder,
+    deps.store.prefixBytes,
+    (key) => rowKeys.has(key),
+    (path) => session.named.add(path),
+  );
   const conflicts = renames.judged.filter(isConflict);
   const names = await nameLosers(renames, copyNames, deps.runtime.host);
   const input: PlanInput = {

@@ -12,6 +12,10 @@ import { notice, type Session } from './session.ts';
 export async function publishFacts(session: Session): Promise<void> {
   const { deps, base, clientId, facts, options } = session;
   const { store, runtime, target } = deps;
+  const { cursor } = base;
+  const owed = cursor.unpublished > 0 || cursor.headWrite !== undefined || cursor.bellPending === true;
+  if (facts.length === 0 && !owed) return;
+  await session.storeIsOurs();
   try {
     const outcome = await publish(
       {

@@ -1,23 +1,65 @@
 import { changedRules, remoteRules, syncRules } from './ignore-first.ts';
+import type { Focus } from './live-target.ts';
 import { trusted } from './open-target.ts';
 import { type PassOutcome, runPass } from './pass.ts';
 import { type ExtraRules, type Scan, scan } from './scan.ts';
+import { scanFocus } from './scan-focus.ts';
 import { notice, problem, type Session } from './session.ts';
 
 // A pass that leaves something to look at again is rare (an edit or another client in the same second); what moves
 // for longer than this waits for the next run, and is said.
 const MAX_PASSES = 4;
 
+/** A focus, and what the guards must know of the rest. */
+export interface Narrow {
+  readonly focus: Focus;
+  /** Rows of the base that stand for folders, less those it gained since it was opened. */
+  readonly markers: number;
+}
+
 /** Looks, plans and acts until nothing is left to a further look. @throws S4Error as `runPass` */
-export async function runPasses(session: Session): Promise<PassOutcome> {
+export async function runPasses(session: Session, narrow?: Narrow): Promise<PassOutcome> {
+  let close = narrow;
   for (let pass = 1; ; pass++) {
-    const outcome = await runPass(await look(session), session);
+    const found = close && (await lookClosely(close, session, pass > 1));
+    if (found === undefined) {
+      close = undefined;
+      await session.storeIsOurs();
+    }
+    const outcome = await runPass(found ?? (await look(session)), session);
     if (outcome.kind === 'halted' || !outcome.lookAgain) return outcome;
     if (pass === MAX_PASSES) {
       notice(session, 'postponed', 'some files keep changing: they are left for the next sync');
       return outcome;
     }
   }
+}
+
+/** Undefined where only a look at everything will do. */
+async function lookClosely(
+  { focus, markers }: Narrow,
+  session: Session,
+  askAll: boolean,
+): Promise<Scan | undefined> {
+  const { deps, base, options, storeIsOurs } = session;
+  const found = await scanFocus(
+    { local: [...focus.local, ...session.named], remote: focus.remote },
+    {
+      base,
+      folder: deps.folder,
+      store: deps.store,
+      storeIsOurs,
+      ...(options.signal && { signal: options.signal }),
+    },
+    { askAll, markers: markers + base.foldersGained },
+  );
+  if (found !== undefined) tellFound(found, session);
+  return found;
+}
+
+function tellFound(found: Scan, session: Session): void {
+  for (const { path, message } of found.notices) notice(session, 'special-file', message, path);
+  for (const trouble of found.problems) problem(session, trouble);
 }
 
 /** Scans; if the other side changed ignore rules, those are synced first and both sides looked at again. */
@@ -43,8 +85,9 @@ async function scanWith(extraRules: ReadonlyMap<string, ExtraRules>, session: Se
     ...(only !== undefined && { under: only }),
     ...(options.signal && { signal: options.signal }),
   });
-  for (const { path, message } of found.notices) notice(session, 'special-file', message, path);
-  for (const trouble of found.problems) problem(session, trouble);
+  tellFound(found, session);
+  const whole = (options.paths ?? []).length === 0;
+  if (whole && found.markers !== undefined) session.markers = found.markers - base.foldersGained;
   const { target, emit } = deps;
   emit({ kind: 'scanned', target: target.name, side: 'local', entries: found.counts.localFiles });
   emit({ kind: 'scanned', target: target.name, side: 'remote', entries: found.counts.remoteFiles });

@@ -31,6 +31,8 @@ export interface ScanOptions {
 }
 
 export interface Scan extends JoinResult {
+  /** Rows of the base that stand for folders; absent where not everything was looked at. */
+  readonly markers?: number;
   readonly problems: readonly Problem[];
   readonly notices: readonly { readonly path: string; readonly message: string }[];
 }
@@ -69,11 +71,13 @@ export async function scan(
   listing.catch(() => undefined);
   const texts = new Map([...options.extraRules].map(([at, { text }]) => [at, text]));
   const walk = readAhead(folder.walk({ ...signal, ...under, extraRules: texts }), WALK_BATCHES_AHEAD);
+  let markers = 0;
   const baseRows = base.rows()[Symbol.asyncIterator]();
   const feed = {
     base: async () => {
       const next = await baseRows.next();
       if (next.done === true) return join.end('base');
+      markers += next.value.filter(({ key }) => isFolderKey(key)).length;
       join.pushBase(next.value.filter((row) => isUnder(row.key, options.under)));
     },
     local: async () => {
@@ -87,7 +91,7 @@ export async function scan(
     },
   };
   await drive(join, feed, options.signal);
-  return { ...join.result(), problems, notices };
+  return { ...join.result(), markers, problems, notices };
 }
 
 async function drive(
@@ -101,7 +105,8 @@ async function drive(
   }
 }
 
-function takeWalkItems(
+/** Feeds the rules of a walk, gathers what is to be told, and gives what the join takes. */
+export function takeWalkItems(
   items: readonly WalkItem[],
   rules: IgnoreRules,
   problems: Problem[],
@@ -123,7 +128,8 @@ function takeWalkItems(
   return result;
 }
 
-async function collectListing(
+/** A listing, checked for order; keys that no folder can hold are problems. @throws S4Error STORE_* */
+export async function collectListing(
   store: Store,
   problems: Problem[],
   options: { readonly signal?: AbortSignal; readonly under?: string },
@@ -164,7 +170,7 @@ function remoteRow(object: ListedObject, prefixBytes: number, problems: Problem[
   return { key: parsed.key, token: object.token, ...(object.archived && { archived: true }) };
 }
 
-function isIgnored(key: EntryKey, rules: IgnoreRules): boolean {
+export function isIgnored(key: EntryKey, rules: IgnoreRules): boolean {
   return !rules.empty && rules.ignores(keyPath(key), isFolderKey(key));
 }
 

@@ -1,5 +1,5 @@
 import type { LogFact } from '../formats/head-codec.ts';
-import type { EntryKey } from '../sync/path.ts';
+import type { EntryKey, RelPath } from '../sync/path.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { CopyNames } from './copy-names.ts';
 import type { CycleDeps, CycleOptions } from './cycle.ts';
@@ -12,7 +12,8 @@ import type { Tally } from './tally.ts';
 
 /** What one cycle knows and gathers, across its passes. */
 export interface Session {
-  readonly deps: CycleDeps;
+  /** Replaced when the store turns out to keep versions by now. */
+  deps: CycleDeps;
   readonly options: CycleOptions;
   readonly base: Base;
   readonly clientId: string;
@@ -23,6 +24,12 @@ export interface Session {
   readonly facts: LogFact[];
   /** The host behind a client id, from the remote log, which is read when it is first asked for. */
   readonly hostOf: (clientId: string) => Promise<string | undefined>;
+  /** Names given to conflict copies: a focused cycle looks at them too. */
+  readonly named: Set<RelPath>;
+  /** Looks at the store's marker, unless this cycle has done so. Awaited before the store is asked or written to. */
+  readonly storeIsOurs: () => Promise<void>;
+  /** Of the last look at everything: rows of the base that stand for folders. */
+  markers?: number;
   nextOperationId: number;
   /** A halted plan was approved: its approval is used up at the end. */
   approvalUsed: boolean;

@@ -48,6 +48,8 @@ export interface Base {
   /** `missing`: never synced. `lost`: it was there and cannot be used. `evidence`: copied or restored, see H3. */
   readonly trust: 'sound' | 'missing' | 'lost' | 'evidence';
   readonly size: number;
+  /** Rows that stand for folders: how many more than when it was opened. */
+  readonly foldersGained: number;
   /** Open intents, oldest first: between two cycles, those that a crash or a failure left open. */
   readonly pending: readonly PendingIntent[];
   readonly recentDeletions: readonly RecentDeletions[];
@@ -56,6 +58,8 @@ export interface Base {
   /** In `compareKeys` order, a batch at a time; the whole is never in memory. A snapshot: later records do not show. */
   rows(): AsyncIterable<readonly BaseRow[]>;
   get(key: EntryKey): Promise<BaseRow | undefined>;
+  /** The rows below a folder, its own among them, as `rows`: only the members that may hold them are read (H14). */
+  under(path: RelPath): AsyncIterable<readonly BaseRow[]>;
   /** Durable on return; concurrent calls share an fsync. */
   begin(intent: Intent): Promise<number>;
   /** Appends results and closes their intents, in one write. Durable only after `flush`. */

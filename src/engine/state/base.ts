@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../formats/journal-codec.ts';
 import { S4Error } from '../../lib/errors.ts';
 import type { BaseRow } from '../../sync/entry.ts';
-import { compareKeys, type EntryKey } from '../../sync/path.ts';
+import { compareKeys, type EntryKey, folderKey, isFolderKey, type RelPath } from '../../sync/path.ts';
 import type { Base, BaseChange, Intent } from '../ports/base.ts';
 import type { StateFiles } from '../ports/folder.ts';
 import { addDeletions, applyEntry, type BaseMemory, openIntents, snapshotEntries } from './base-memory.ts';
@@ -59,6 +59,8 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
   // While the rows are mere evidence: what this session found to be so.
   let confirmed = trust === 'evidence' ? new Set<EntryKey>() : undefined;
   let { size } = start;
+  let foldersGained = 0;
+  let sorted: readonly OverlayEntry[] | undefined;
   let broken: unknown;
   let recent:
     | { readonly file: IndexFile; readonly position: number; readonly rows: readonly BaseRow[] }
@@ -88,11 +90,19 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
   function applyRecord(entry: Extract<JournalEntry, { kind: 'record' }>): void {
     for (const change of entry.changes) {
       const key = changedKey(change);
-      size += (change.kind === 'set' ? 1 : 0) - (holds(key) ? 1 : 0);
+      const gained = (change.kind === 'set' ? 1 : 0) - (holds(key) ? 1 : 0);
+      size += gained;
+      if (isFolderKey(key)) foldersGained += gained;
       confirmed?.add(key);
       applyEntry(memory, { kind: 'record', changes: [change], finished: [] }, clientId);
     }
     applyEntry(memory, { ...entry, changes: [] }, clientId);
+    sorted = undefined;
+  }
+
+  function overlay(): readonly OverlayEntry[] {
+    sorted ??= sortOverlay(memory.overlay);
+    return sorted;
   }
 
   function recentDeletions(): Base['recentDeletions'] {
@@ -113,6 +123,28 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
       if (batch.length > 0) yield batch;
     }
     const rest = mergeRows([], overlay.slice(from));
+    if (rest.length > 0) yield rest;
+  }
+
+  async function* under(path: RelPath): AsyncIterable<readonly BaseRow[]> {
+    const file = index;
+    const changed = overlay();
+    // Nothing sorts between the slash and the next character, the digit 0.
+    const [first, end] = [folderKey(path), `${path}0` as EntryKey];
+    let from = lowerBound(changed, first);
+    const to = lowerBound(changed, end);
+    const members = file?.members ?? [];
+    const start = Math.max(0, memberPosition(members, first));
+    for (let position = start; file !== undefined && position < members.length; position++) {
+      const [member, next] = [members[position], members[position + 1]];
+      if (member === undefined || compareKeys(member.first, end) >= 0) break;
+      const inside = (await rowsAt(file, position)).filter(({ key }) => key.startsWith(first));
+      const upTo = next === undefined ? to : Math.min(to, lowerBound(changed, next.first));
+      const batch = mergeRows(inside, changed.slice(from, upTo));
+      from = Math.max(from, upTo);
+      if (batch.length > 0) yield batch;
+    }
+    const rest = mergeRows([], changed.slice(from, to));
     if (rest.length > 0) yield rest;
   }
 
@@ -144,6 +176,7 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
     index = { name: INDEX, header, members, rows: rowCount, sizeBytes: folded.sizeBytes(), presence };
     generation = header.generation;
     memory.overlay.clear();
+    sorted = undefined;
     memory.deletions = [];
     memory.dirty = false;
     size = rowCount;
@@ -197,7 +230,11 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
     get cursor() {
       return memory.cursor;
     },
-    rows: () => rows(index, sortOverlay(memory.overlay)),
+    get foldersGained() {
+      return foldersGained;
+    },
+    rows: () => rows(index, overlay()),
+    under,
     get: async (key) => {
       if (memory.overlay.has(key)) return memory.overlay.get(key);
       if (index === undefined) return undefined;

@@ -61,6 +61,22 @@ const withoutDevtools = {
   },
 };
 
+/**
+ * A package below `conf` sends each signal to the process once more, after its own clean-up: a second signal ends s4 at
+ * once, and what is under way would not be finished. Signals are s4's own to take; at the exit it may clean up.
+ */
+const withoutSecondSignal = {
+  name: 'without-second-signal',
+  setup(setup) {
+    setup.onResolve({ filter: /^when-exit$/ }, () => ({ path: 'when-exit', namespace: 'own' }));
+    setup.onLoad({ filter: /.*/, namespace: 'own' }, () => ({
+      contents: `import process from 'node:process';
+        export default (callback) => void process.once('exit', () => callback());`,
+      loader: 'js',
+    }));
+  },
+};
+
 /** After a good build only: a failed one leaves the last dist as it was. Chunks carry a hash in their name: old ones go. */
 const finish = {
   name: 'finish',
@@ -95,7 +111,7 @@ const options = {
     js: "import { createRequire as __s4CreateRequire } from 'node:module'; const require = __s4CreateRequire(import.meta.url);",
   },
   metafile: true,
-  plugins: [withoutDevtools, finish],
+  plugins: [withoutDevtools, withoutSecondSignal, finish],
   logLevel: 'warning',
 };
 

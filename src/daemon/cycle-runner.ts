@@ -158,8 +158,7 @@ function outcome({ result, found }: Ran): TargetEvent {
 
 /** Undefined: everything. */
 function focusOf({ local, remote, breadth }: Pending): Focus | undefined {
-  if (breadth === 'everything') return undefined;
-  return { local: [...local], remote: [...remote], ...(breadth === 'walk' ? { walk: true } : {}) };
+  return breadth === 'paths' ? { local: [...local], remote: [...remote] } : undefined;
 }
 
 function hasChanged({ summary }: Extract<CycleResult, { readonly kind: 'synced' }>): boolean {

@@ -16,6 +16,8 @@ export interface LockOwner {
   readonly pid: number;
   /** In clock ticks since boot: a process id may be given out again. */
   readonly processStart?: string | undefined;
+  /** Of this one holding: a process knows which it has let go of. */
+  readonly hold?: string | undefined;
 }
 
 export type OwnerState = 'alive' | 'dead' | 'foreign';
@@ -71,6 +73,7 @@ export function parseOwner(text: string): LockOwner | undefined {
     boot: textOf('boot'),
     pidNamespace: textOf('pidNamespace'),
     processStart: textOf('processStart'),
+    hold: textOf('hold'),
   };
 }
 

@@ -22,8 +22,19 @@ interface FoundLock {
 }
 
 type Attempt =
-  | { readonly kind: 'locked'; readonly path: string; readonly inode: bigint | undefined }
+  | {
+      readonly kind: 'locked';
+      readonly path: string;
+      readonly inode: bigint | undefined;
+      readonly hold: string;
+    }
   | { readonly kind: 'busy'; readonly owner: string; readonly foreignHost: boolean };
+
+/**
+ * What this process holds. A folder that was let go of while it could not be reached (its disk was unplugged) still has
+ * the lock file when it is back: the owner is this process then, and alive, and yet nobody holds it.
+ */
+const HELD = new Set<string>();
 
 const LOCK_NAME = /^lock\.([1-9]\d{0,14})$/;
 const RETRY_MS = 100;
@@ -65,7 +76,8 @@ const MAX_STEPS_BACK = 10;
 function tryLock(context: LockContext): Attempt {
   const { home, runtime } = context;
   home.ensure();
-  const me = thisOwner(runtime.host);
+  const hold = runtime.randomHex(8);
+  const me = { ...thisOwner(runtime.host), hold };
   for (;;) {
     const found = findLocks(home.path);
     const busy = firstBusy(found, me);
@@ -81,7 +93,8 @@ function tryLock(context: LockContext): Attempt {
       return { kind: 'busy', owner: '', foreignHost: false };
     }
     for (const lock of others) unlinkIfThere(context.sys, `${home.path}/lock.${lock.number}`);
-    return { kind: 'locked', path, inode };
+    HELD.add(hold);
+    return { kind: 'locked', path, inode, hold };
   }
 }
 
@@ -89,7 +102,7 @@ function firstBusy(found: readonly FoundLock[], me: LockOwner): (Attempt & { kin
   for (const { number, owner } of found) {
     if (owner === undefined)
       return { kind: 'busy', owner: `unknown (.s4/lock.${number} cannot be read)`, foreignHost: true };
-    const state = ownerState(owner, me);
+    const state = isLetGo(owner, me) ? 'dead' : ownerState(owner, me);
     if (state !== 'dead')
       return {
         kind: 'busy',
@@ -98,6 +111,12 @@ function firstBusy(found: readonly FoundLock[], me: LockOwner): (Attempt & { kin
       };
   }
   return undefined;
+}
+
+function isLetGo(owner: LockOwner, me: LockOwner): boolean {
+  const fields = ['host', 'machine', 'boot', 'pidNamespace', 'pid', 'processStart'] as const;
+  const isMine = fields.every((field) => owner[field] === me[field]);
+  return isMine && owner.hold !== undefined && owner.hold !== me.hold && !HELD.has(owner.hold);
 }
 
 function findLocks(folder: string): readonly FoundLock[] {
@@ -133,6 +152,7 @@ function linkRecord({ home, sys, newName }: LockContext, path: string, me: LockO
 
 /** Removes the lock if it is the one that was taken: releasing twice does not remove another's. */
 function release(sys: Sys, lock: Attempt & { kind: 'locked' }): void {
+  HELD.delete(lock.hold);
   guardLocal('.s4', () => {
     if (look(lock.path)?.ino === lock.inode) unlinkIfThere(sys, lock.path);
   });

@@ -11,8 +11,6 @@ import { type OwnWrites, recordOwnWrites } from '../../daemon/listen/own-writes.
 import { createQueueEar } from '../../daemon/listen/queue-ear.ts';
 import type { PollBounds } from '../../daemon/listen/rhythm.ts';
 import { RHYTHM } from '../../daemon/rhythm.ts';
-import type { RunCycle } from '../../engine/cycle.ts';
-import type { OpenLiveTarget } from '../../engine/live-target.ts';
 import type { Store } from '../../engine/ports/store.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { Context } from '../context.ts';
@@ -46,7 +44,7 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
     openFolder: (target) => services.openFolder(target.folder, { legacy: target.legacy === true }),
     openStore: async (target) =>
       recordOwnWrites(await services.openStore(accessOf(target, parseStoreUrl(target.url)), flags.limits)),
-    openLive: byCycles(services.runCycle),
+    openLive: services.openLiveTarget,
     legacyIndex: (target, sides) => legacyEvidence(context, target, sides),
     openWatcher: (target) => services.openWatcher(target.folder),
     openEar: (target, store) => openEar(context, wishes, target, store),
@@ -88,12 +86,4 @@ function loadTargets(
   return names.length === 0
     ? config.targets
     : [...new Set(names.map((name) => findTarget(name, config.targets)))];
-}
-
-/** Until targets stay open between cycles: each cycle looks at everything. */
-function byCycles(runCycle: RunCycle): OpenLiveTarget {
-  return async (deps) => ({
-    cycle: ({ focus: _focus, ...options }) => runCycle(deps, options),
-    close: async () => {},
-  });
 }

@@ -48,7 +48,12 @@ export async function runDaemon(
       const wishes = { bounds, notify, onNotice: log.info, onSecrets: log.hide };
       const supervisor = startSupervisor(daemonDeps(context, names, wishes));
       log.info('started', { version: VERSION, process: process.pid });
-      await serve({ context, supervisor, log, lock, places, flags });
+      try {
+        await serve({ context, supervisor, log, lock, places, flags });
+      } catch (error) {
+        log.error(error);
+        throw error;
+      }
       log.info('stopped', { by: context.signal.aborted ? 'signal' : 'request' });
       return EXIT.done;
     } finally {

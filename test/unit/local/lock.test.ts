@@ -54,6 +54,17 @@ test('who comes late to the next number looks again, and steps back from an owne
   await late.close();
 });
 
+test('what was let go of while the folder was away is free when it is back', async () => {
+  const away = `${fixture.root}.away`;
+  const first = await fixture.folder.lock({ waitMs: 0 });
+  fs.renameSync(fixture.root, away);
+  if (first.kind === 'locked') await first.release();
+  fs.renameSync(away, fixture.root);
+  expect(locks()).toEqual(['lock.1']);
+  expect((await fixture.folder.lock({ waitMs: 0 })).kind).toBe('locked');
+  expect((await fixture.folder.lock({ waitMs: 0 })).kind).toBe('busy');
+});
+
 test('an owner on another machine is never judged dead', async () => {
   leave(1, { host: 'elsewhere', name: 'nas', pid: NO_PID });
   expect(await fixture.folder.lock({ waitMs: 0 })).toEqual({

@@ -59,7 +59,7 @@ export async function difference(before: Side, after: Side): Promise<Difference>
     return { kind: 'equal' };
   const [mine, theirs] = [textOf(a), textOf(b)];
   if (mine === undefined || theirs === undefined)
-    return { kind: 'binary', before: await describe(a), after: await describe(b) };
+    return { kind: 'binary', before: await describeContent(a), after: await describeContent(b) };
   const lines = unifiedDiff({ label: before.label, text: mine }, { label: after.label, text: theirs });
   return { kind: 'text', lines };
 }
@@ -71,7 +71,7 @@ export function textOf(content: Side['content']): string | undefined {
 }
 
 /** `image/png, 3.1 KiB, sha256 5891b5b5…` */
-async function describe(content: Side['content']): Promise<string> {
+export async function describeContent(content: Side['content']): Promise<string> {
   if (content.kind === 'absent') return 'not there';
   if (content.kind === 'large') return formatBytes(content.sizeBytes);
   const { fileTypeFromBuffer } = await import('file-type');

@@ -18,6 +18,8 @@ export interface RunTargets {
   readonly emit: (selection: Selection, open: OpenTarget | undefined) => Emit;
   /** Asks a person; `sides` are how the questions name the two places. */
   readonly decide?: (sides: Sides) => DecideConflict;
+  /** Asks whether the plan that halted shall be carried out: with the id that it gives, it is run again. */
+  readonly approve?: () => Promise<string | undefined>;
   /** Called after a target, however it ended. */
   readonly afterTarget?: (selection: Selection, ended: EndOfTarget) => void;
 }
@@ -62,9 +64,13 @@ async function runOne(
   const keptBy = daemon?.statusOf(target);
   let ended: EndOfTarget = { exit: EXIT.interrupted, complete: false };
   try {
-    if (daemon === undefined || keptBy === undefined) ended = await ownCycle(context, selection, run);
-    else
-      ended = { ...(await daemon.sync(selection, run.options, toldEmit(context, selection, run))), keptBy };
+    const once = async (asked: RunTargets): Promise<EndOfTarget> =>
+      daemon === undefined || keptBy === undefined
+        ? ownCycle(context, selection, asked)
+        : { ...(await daemon.sync(selection, asked.options, toldEmit(context, selection, asked))), keptBy };
+    ended = await once(run);
+    const approve = ended.exit === EXIT.halted ? await run.approve?.() : undefined;
+    if (approve !== undefined) ended = await once({ ...run, options: { ...run.options, approve } });
   } catch (error) {
     if (!context.signal.aborted) {
       context.out.error(errorReport(error, { debug: context.flags.debug, target: target.name }));

@@ -1,4 +1,4 @@
-import type { Emit } from '../engine/events.ts';
+import type { Emit, SyncEvent } from '../engine/events.ts';
 import { createSyncModel } from '../ui/screens/sync/sync-model.ts';
 import type { TerminalHost } from '../ui/terminal.ts';
 import type { Context } from './context.ts';
@@ -8,6 +8,8 @@ import type { OpenTarget } from './open-target.ts';
 export interface SyncDesk {
   /** @param open - undefined where the daemon runs the cycle, which counts its requests itself */
   emit(open: OpenTarget | undefined): Emit;
+  /** Asks about the plan that halted last. @returns its id, if it shall be carried out */
+  approve(): Promise<string | undefined>;
   /** Takes the live screen away while `work` has the terminal. */
   aside<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
   const { out } = context;
   const model = createSyncModel(terminal.nowMs, terminal.signal);
   let isWanted = false;
+  let halted: Extract<SyncEvent, { readonly kind: 'guard-halted' }> | undefined;
   let live: Promise<{ end(): Promise<void> } | undefined> | undefined;
 
   const start = async (): Promise<{ end(): Promise<void> } | undefined> => {
@@ -41,19 +44,33 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
       terminal.stdout.write(model.takeLines());
     }
   };
+  const aside: SyncDesk['aside'] = async (work) => {
+    await down();
+    return work();
+  };
   return {
     emit: (open) => {
       model.countRequests(() => (open === undefined ? 0 : requestsOf(open.store.requests)));
       return (event) => {
         out.emit(event);
         model.emit(event);
-        up();
+        if (event.kind === 'cycle-started') halted = undefined;
+        if (event.kind === 'guard-halted') halted = event;
+        // Between two questions there is nothing to see.
+        if (event.kind !== 'conflict') up();
       };
     },
-    aside: async (work) => {
-      await down();
-      return work();
+    approve: async () => {
+      const plan = halted;
+      if (plan === undefined) return undefined;
+      return aside(async () => {
+        const { askApproval } = await import('../ui/screens/guard/ask-approval.ts');
+        if (!(await askApproval(terminal, plan))) return undefined;
+        out.say('Approved: the plan is carried out.', { tone: 'strong' });
+        return plan.planId;
+      });
     },
+    aside,
     close: down,
   };
 }

@@ -1,10 +1,11 @@
 import type { ConflictChoice, Direction } from '../engine/events.ts';
+import { createConflictDesk } from './conflict-desk.ts';
 import { conflictPrompt } from './conflict-prompt.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { runTargets } from './run-targets.ts';
+import { type RunTargets, runTargets } from './run-targets.ts';
 import { select } from './select.ts';
-import { createSyncDesk } from './sync-desk.ts';
+import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
 
 export interface SyncFlags {
   readonly dryRun?: boolean;
@@ -22,7 +23,7 @@ export async function sync(
   direction?: Direction,
 ): Promise<ExitCode> {
   const selections = await select(context, args);
-  const { prompter, out, terminal } = context;
+  const { out, terminal } = context;
   const mode = flags.dryRun === true ? 'preview' : 'sync';
   // A dry run is lines to read: nothing moves meanwhile.
   const desk = terminal === undefined || mode === 'preview' ? undefined : createSyncDesk(context, terminal);
@@ -37,14 +38,21 @@ export async function sync(
         ...(flags.deleteIgnored === undefined ? {} : { deleteIgnored: flags.deleteIgnored }),
       },
       emit: (_selection, open) => desk?.emit(open) ?? out.emit,
-      ...(prompter === undefined
-        ? {}
-        : {
-            decide: (sides) =>
-              conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
-          }),
+      ...(desk === undefined ? {} : { approve: desk.approve }),
+      ...decideBy(context, desk),
     });
   } finally {
     await desk?.close();
   }
+}
+
+/** Who is asked about conflicts: a screen, else questions line by line, else nobody. */
+function decideBy(context: Context, desk: SyncDesk | undefined): Pick<RunTargets, 'decide'> {
+  const { prompter, out, terminal } = context;
+  if (desk !== undefined && terminal !== undefined)
+    return { decide: createConflictDesk({ context, terminal, aside: desk.aside }) };
+  if (prompter === undefined) return {};
+  return {
+    decide: (sides) => conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
+  };
 }

@@ -14,8 +14,14 @@ export interface ConflictContents {
   base(): Promise<Uint8Array | undefined>;
 }
 
+/** What a person decides: one of the choices, or the text that both sides shall have, made of both by hand. */
+export type ConflictDecision = ConflictChoice | { readonly kind: 'merged'; readonly text: Uint8Array };
+
 /** Asks a person. Rejecting (Ctrl-C) interrupts the cycle. */
-export type DecideConflict = (conflict: ConflictView, contents: ConflictContents) => Promise<ConflictChoice>;
+export type DecideConflict = (
+  conflict: ConflictView,
+  contents: ConflictContents,
+) => Promise<ConflictDecision>;
 
 export interface CycleDeps {
   readonly target: Target;

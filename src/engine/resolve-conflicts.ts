@@ -4,8 +4,8 @@ import type { JudgedEntry, Resolution } from '../sync/judged.ts';
 import { mergeTexts } from '../sync/merge.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { keyPath } from '../sync/path.ts';
-import type { ConflictContents, CycleDeps, CycleOptions } from './cycle.ts';
-import type { ConflictChoice, ConflictView } from './events.ts';
+import type { ConflictContents, ConflictDecision, CycleDeps, CycleOptions } from './cycle.ts';
+import type { ConflictView } from './events.ts';
 import type { Evidence } from './evidence.ts';
 import { objectKey } from './keys.ts';
 import { conflictView } from './views.ts';
@@ -44,8 +44,9 @@ export async function resolveConflicts(
     const view = await viewOf(judged, deps);
     const policy = options.conflicts ?? cycle.target.conflicts;
     const ask = options.mode === 'sync' ? cycle.decide : undefined;
-    const choice = policy ?? (ask === undefined ? 'both' : await ask(view, contentsOf(judged, cycle)));
-    made.set(key, { resolution: await resolutionOf(choice, judged, deps), about });
+    const decision = policy ?? (ask === undefined ? 'both' : await ask(view, contentsOf(judged, cycle)));
+    made.set(key, { resolution: await resolutionOf(decision, judged, deps), about });
+    const choice = typeof decision === 'string' ? decision : 'merge';
     if (options.mode === 'sync')
       cycle.emit({ kind: 'conflict', target: cycle.target.name, conflict: view, choice });
   }
@@ -81,10 +82,11 @@ export async function viewOf(judged: JudgedEntry, deps: Omit<ConflictDeps, 'made
 }
 
 async function resolutionOf(
-  choice: ConflictChoice,
+  choice: ConflictDecision,
   judged: JudgedEntry,
   deps: ConflictDeps,
 ): Promise<Resolution> {
+  if (typeof choice !== 'string') return mergedByHand(choice.text, judged);
   switch (choice) {
     case 'local':
     case 'remote':
@@ -98,6 +100,14 @@ async function resolutionOf(
     default:
       return assertNever(choice);
   }
+}
+
+/**
+ * The text replaces what was shown, by the same operation and with the same looks again as a clean merge: here the
+ * fingerprint that was judged, there the ETag. It must not become the text of a link.
+ */
+function mergedByHand(text: Uint8Array, { row }: JudgedEntry): Resolution {
+  return row.local?.kind === 'file' ? { kind: 'merged', text } : { kind: 'both' };
 }
 
 /** Texts that merge cleanly against their common ancestor are merged; everything else is kept as both. */

@@ -1,5 +1,5 @@
 import { render } from 'ink';
-import { createElement, type ReactElement } from 'react';
+import { createElement, Fragment, type ReactElement } from 'react';
 import { ScreenRoot } from './components/ScreenRoot.tsx';
 import type { TerminalHost } from './terminal.ts';
 
@@ -26,6 +26,7 @@ const ENTER_FULL = '\u001b[?1049h\u001b[H';
 const LEAVE_FULL = '\u001b[?1049l';
 const PASTE_ON = '\u001b[?2004h';
 const PASTE_OFF = '\u001b[?2004l';
+const ONE_LINE_UP = '\u001b[1A';
 const SHOW_CURSOR = '\u001b[?25h';
 
 /**
@@ -70,9 +71,13 @@ export async function runScreen<Result>(
   } finally {
     host.signal.removeEventListener('abort', onAbort);
     process.off('exit', onExit);
-    if (options.clear === true) app.clear();
+    // Nothing is Ink's last frame then, and it writes that as an empty line.
+    if (options.clear === true) app.rerender(createElement(Fragment));
     app.unmount();
     app.cleanup();
+    if (options.clear === true && host.wholeFrames !== true) host.stdout.write(ONE_LINE_UP);
+    // Whoever has the terminal next (an editor, a shell) reads what is typed, not we.
+    host.stdin.pause();
     host.stdout.write(after);
     host.onScreen?.(false);
   }

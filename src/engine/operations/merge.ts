@@ -7,7 +7,8 @@ import { upload } from './upload.ts';
 /**
  * Writes a merged text here, over the expected local version (which goes to the trash), and sends it up over the
  * expected remote version (which the store's versions keep). A crash in between leaves a local edit of the merged text
- * whose base is the old one: the next run finds the same conflict, and the merged text merges cleanly again.
+ * whose base is the old one: the next run finds the same conflict, in which a clean merge merges cleanly again, and a text
+ * made by hand is the local side.
  */
 export async function placeMerged(
   operation: OperationOf<'merge'>,

@@ -1,7 +1,7 @@
 import { Box, useInput } from 'ink';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { keyPresses, PASTE_END, PASTE_START } from '../keys/key-press.ts';
-import { createKeyHub, KeyHubContext } from '../keys/use-keys.ts';
+import { createKeyHub, KeyHubContext, usePressQueue } from '../keys/use-keys.ts';
 import type { TerminalHost } from '../terminal.ts';
 import { glyphsFor } from '../text/glyphs.ts';
 import { themeFor } from '../text/theme.ts';
@@ -19,15 +19,16 @@ export function ScreenRoot({ host, interrupt, fullScreen, content }: ScreenRootP
   const size = useSize(host.stdout);
   const hub = useMemo(createKeyHub, []);
   const pasting = useRef(false);
+  const enqueue = usePressQueue((press) => {
+    if (press.kind === 'key' && press.name === 'ctrl-c') interrupt();
+    else hub.press(press);
+  });
   useInput((input, key) => {
     if (input === PASTE_START || input === PASTE_END) {
       pasting.current = input === PASTE_START;
       return;
     }
-    for (const press of keyPresses(input, key, pasting.current)) {
-      if (press.kind === 'key' && press.name === 'ctrl-c') interrupt();
-      else hub.press(press);
-    }
+    enqueue(keyPresses(input, key, pasting.current));
   });
   const view = useMemo(
     () => ({

@@ -5,7 +5,6 @@ import { statusWords } from '../../report/status-view.ts';
 import { HelpOverlay, KeyHints } from '../components/KeyHints.tsx';
 import { Row, Tone } from '../components/Tone.tsx';
 import { useTerminal } from '../components/terminal-context.ts';
-import { singleKeys } from '../keys/key-press.ts';
 import { actionOf, type KeyTable } from '../keys/key-table.ts';
 import { useKeyPress } from '../keys/use-keys.ts';
 import { SCROLL_KEYS } from '../text/scroll.ts';
@@ -44,14 +43,9 @@ export function Dashboard({ model }: { readonly model: DashboardModel }): ReactN
   const height = Math.max(4, rows - 1 - FRAME_LINES);
   useKeyPress(
     (press) => {
-      let taken = false;
-      for (const key of singleKeys(press)) {
-        const action = actionFor(table, key, height);
-        if (action === undefined) continue;
-        taken = true;
-        model.dispatch(action);
-      }
-      return taken;
+      const action = press.kind === 'key' ? actionFor(table, press.name, height) : undefined;
+      if (action !== undefined) model.dispatch(action);
+      return action !== undefined;
     },
     { isActive: !state.help },
   );

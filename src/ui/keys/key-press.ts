@@ -1,3 +1,5 @@
+import { graphemes } from '../text/width.ts';
+
 /**
  * A key: a printable character stands for itself (`q`, `?`, `G`), the rest have names; `ctrl-` goes before a letter.
  */
@@ -5,7 +7,7 @@ export type KeyName = string;
 
 export type KeyPress =
   | { readonly kind: 'key'; readonly name: KeyName }
-  /** Pasted, or typed faster than it was read: printable, no line ends, control characters dropped. */
+  /** Pasted: printable, no line ends, control characters dropped. It is text for a field, and never a command. */
   | { readonly kind: 'text'; readonly text: string };
 
 /** As Ink's `useInput` gives it. */
@@ -66,12 +68,16 @@ const NAMED_CHARS: Readonly<Record<string, KeyName>> = {
   '\b': 'backspace',
 };
 
+/** Nobody types this much at once: a paste in a terminal that does not mark it as one. */
+const TYPED_AT_MOST = 24;
+
 /** Typed faster than it is read, keys arrive together: `yes` and Enter as one string. */
 function typed(input: string): readonly KeyPress[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: keys that came together with text
-  return input.split(/([\u0001-\u001a\u007f])/).flatMap((part) => {
+  return input.split(/([\u0001-\u001a\u007f])/).flatMap((part): readonly KeyPress[] => {
     const name = controlKey(part);
-    return name === undefined ? textPress(part) : [{ kind: 'key', name } as const];
+    if (name !== undefined) return [{ kind: 'key', name }];
+    return part.length > TYPED_AT_MOST ? textPress(part) : graphemes(part).flatMap(textPress);
   });
 }
 
@@ -86,16 +92,11 @@ function textPress(text: string): readonly KeyPress[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is dropped
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
   if (clean === '') return [];
-  return [...clean].length === 1 ? [{ kind: 'key', name: clean }] : [{ kind: 'text', text: clean }];
-}
-
-/** One key at a time: what tables of keys are asked about. */
-export function singleKeys(press: KeyPress): readonly KeyName[] {
-  return press.kind === 'key' ? [press.name] : [...press.text];
+  return graphemes(clean).length === 1 ? [{ kind: 'key', name: clean }] : [{ kind: 'text', text: clean }];
 }
 
 /** The text that a field inserts; undefined for keys that are none. */
 export function insertedText(press: KeyPress): string | undefined {
   if (press.kind === 'text') return press.text;
-  return [...press.name].length === 1 ? press.name : undefined;
+  return graphemes(press.name).length === 1 ? press.name : undefined;
 }

@@ -1,5 +1,5 @@
-import { createContext, useContext, useLayoutEffect, useRef } from 'react';
-import { type KeyPress, singleKeys } from './key-press.ts';
+import { createContext, useContext, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { KeyPress } from './key-press.ts';
 import { actionOf, type KeyTable } from './key-table.ts';
 
 /** Who hears a key first: an overlay, then the field with the cursor, then the screen. */
@@ -54,20 +54,36 @@ export function useKeyPress(handler: KeyHandler, options: UseKeysOptions = {}): 
   }, [hub, isActive, layer]);
 }
 
-/** Calls `onAction` for each key that the table knows. Keys typed ahead are taken one by one. */
+/** Calls `onAction` for each key that the table knows. */
 export function useKeys<Action extends string>(
   table: KeyTable<Action>,
   onAction: (action: Action) => void,
   options: UseKeysOptions = {},
 ): void {
   useKeyPress((press) => {
-    let taken = false;
-    for (const key of singleKeys(press)) {
-      const action = actionOf(table, key);
-      if (action === undefined) continue;
-      taken = true;
-      onAction(action);
-    }
-    return taken;
+    const action = press.kind === 'key' ? actionOf(table, press.name) : undefined;
+    if (action !== undefined) onAction(action);
+    return action !== undefined;
   }, options);
+}
+
+/**
+ * Hands presses on one by one, each after what the last one changed is in place: `b` and Enter, read together, mean Enter
+ * at what `b` went to. What is left when the screen ends is nobody's.
+ */
+export function usePressQueue(handle: (press: KeyPress) => void): (presses: readonly KeyPress[]) => void {
+  const waiting = useRef<KeyPress[]>([]);
+  const [turn, setTurn] = useState(0);
+  // A turn is committed together with whatever the press before it changed. Only then the next one is looked at.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one press a turn
+  useEffect(() => {
+    const press = waiting.current.shift();
+    if (press === undefined) return;
+    handle(press);
+    setTurn((n) => n + 1);
+  }, [turn]);
+  return (presses) => {
+    waiting.current.push(...presses);
+    setTurn((n) => n + 1);
+  };
 }

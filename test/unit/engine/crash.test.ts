@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Blow, type CrashScenario, countSteps, strike } from '../../support/crash.ts';
-import type { Machine, World } from '../../support/machines.ts';
+import { type Machine, summaryOf, type World } from '../../support/machines.ts';
 
 // Every step with S4_FULL=1; else enough of them for each scenario, starting at another one for each kind of blow.
 const FULL = process.env['S4_FULL'] === '1';
@@ -222,6 +222,24 @@ const SCENARIOS: readonly CrashScenario[] = [
   },
 ];
 
+const MERGED = 'one\n2\nby hand\n4\nfive\n';
+const MINE = 'one\n2\n3\n4\n5\n';
+const THEIRS = '1\n2\n3\n4\nfive\n';
+const BY_HAND: CrashScenario = {
+  name: 'a merge by hand',
+  act: async (victim) => {
+    const text = Buffer.from(MERGED);
+    summaryOf(await victim.sync({}, { decide: async () => ({ kind: 'merged', text }) }));
+  },
+  prepare: async (world, a, b) => {
+    await both(world, a, b);
+    world.tick(5000);
+    b.user.write('f', THEIRS);
+    await b.sync();
+    a.user.write('f', MINE);
+  },
+};
+
 function blows(disk: number, requests: number): Blow[] {
   const at = (count: number, offset: number): number[] => {
     const stride = FULL ? 1 : Math.max(1, Math.ceil(count / BLOWS_EACH));
@@ -239,6 +257,19 @@ const contents = (tree: Readonly<Record<string, string>>): string[] =>
   [...new Set(Object.values(tree))].sort();
 
 describe('a cycle that dies at any step, and is run again', () => {
+  it('a merge by hand: what was made of both is there, or both are', { timeout: 600_000 }, async () => {
+    const { disk, requests, aftermath: whole } = await countSteps(BY_HAND);
+    expect(whole.trees.map((tree) => tree['f'])).toEqual([MERGED, MERGED]);
+    for (const blow of blows(disk, requests)) {
+      const { trees, writes } = await strike(BY_HAND, blow);
+      expect(trees[0]).toEqual(trees[1]);
+      expect(writes).toEqual([]);
+      const kept = contents(trees[0] ?? {});
+      const has = (...texts: readonly string[]): boolean => texts.every((text) => kept.includes(text));
+      expect(has(MERGED) || has(MINE, THEIRS), `${JSON.stringify(blow)}: ${kept.join('|')}`).toBe(true);
+    }
+  });
+
   it.each(SCENARIOS)('$name', { timeout: 600_000 }, async (scenario) => {
     const { disk, requests, aftermath: whole } = await countSteps(scenario);
     expect(whole.writes).toEqual([]);

@@ -312,6 +312,32 @@ describe('a choice about a conflict', () => {
     expect(b.user.read('f')).toBe('edited after the choice');
   });
 
+  it('may be a text made by hand, which then is on both sides, and nothing of it overwrites a later edit', async () => {
+    const world = createWorld();
+    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+    await both(world, a, b);
+    b.user.write('f', 'f by the desk');
+    await b.sync();
+    a.user.write('f', 'f by the laptop');
+    const shown: (string | undefined)[] = [];
+    const decide: NonNullable<CycleDeps['decide']> = async (_conflict, contents) => {
+      shown.push(Buffer.from((await contents.local()) ?? []).toString());
+      if (shown.length === 1) {
+        world.tick(1);
+        a.disk.beforeStep(() => {
+          a.disk.beforeStep(undefined);
+          a.user.write('f', 'edited after the choice');
+        });
+      }
+      return { kind: 'merged', text: Buffer.from(`by hand, of: ${shown.join(', ')}`) };
+    };
+    summaryOf(await a.sync({}, { decide }));
+    expect(shown).toEqual(['f by the laptop', 'edited after the choice']);
+    await quiet([a, b]);
+    const merged = 'by hand, of: f by the laptop, edited after the choice';
+    expect([a.user.read('f'), b.user.read('f')]).toEqual([merged, merged]);
+  });
+
   it('is not asked again when only something else was in the way', async () => {
     const world = createWorld();
     const [a, b] = [await world.machine('laptop'), await world.machine('desk')];

@@ -108,6 +108,33 @@ describe('a screen', () => {
   });
 });
 
+describe('keys that are read together', () => {
+  it('are taken one by one, each at what the last one left', async () => {
+    const terminal = createFakeTerminal();
+    const Chosen = ({ onDone }: { readonly onDone: (at: string) => void }): ReactNode => {
+      const [at, setAt] = useState('nothing');
+      const table: KeyTable = ['b', 'enter'].map((key) => ({ keys: [key], action: key, label: key }));
+      useKeys(table, (key) => (key === 'enter' ? onDone(at) : setAt(key)));
+      return <Tone>{`at ${at}`}</Tone>;
+    };
+    const result = runScreen<string>(terminal.host, ({ done }) => <Chosen onDone={done} />);
+    await terminal.shows('at nothing');
+    terminal.type('b\r');
+    expect(await result).toBe('b');
+  });
+
+  it('are no commands when they are a paste', async () => {
+    const terminal = createFakeTerminal();
+    const result = runScreen<number>(terminal.host, ({ done }) => <Counter onDone={done} />);
+    await terminal.shows('counted 0');
+    terminal.paste('ccc q');
+    terminal.type('c');
+    await terminal.shows('counted 1');
+    terminal.press('q');
+    expect(await result).toBe(1);
+  });
+});
+
 describe('a text field', () => {
   it('takes pasted text whole, without sending it at its line end', async () => {
     const terminal = createFakeTerminal();

@@ -52,9 +52,9 @@ const DENIED: readonly CheckView[] = [
 
 const PREVIEW: PreviewView = {
   status: { ...emptyStatus('notes'), up: 211, down: 3, conflicts: 1 },
-  bytesUp: 12_900_000,
+  bytesUp: 12_870_000_000,
   bytesDown: 40_960,
-  cost: { storage: 0.31, polls: 0.04, firstSync: 0.001, asOf: '2026-09' },
+  cost: { storage: 0.2967, polls: 0.038, firstSync: 0.001, asOf: '2026-09' },
 };
 
 /** A world in which all answers are right. */
@@ -62,7 +62,8 @@ export function samplePort(changes: Partial<AddPort> = {}): AddPort {
   return {
     folders: (text) => FOLDERS.filter((folder) => folder.startsWith(text)),
     fault: () => undefined,
-    look: async (_draft, tell) => tell({ files: 214, folders: 12, sizeBytes: 12_900_000, partial: false }),
+    look: async (_draft, tell) =>
+      tell({ files: 214, folders: 12, sizeBytes: 12_900_000_000, partial: false }),
     makeFolder: async () => undefined,
     buckets: async () => ({ kind: 'listed', names: ['ada-backup', 'ada-files', 'shared'] }),
     check: async (_draft, tell) => {
@@ -79,8 +80,8 @@ export function samplePort(changes: Partial<AddPort> = {}): AddPort {
 const DRAFT: Draft = {
   ...EMPTY_DRAFT,
   folder: '~/notes',
-  where: 'r2',
-  account: '0123456789abcdef0123456789abcdef',
+  where: 'aws',
+  region: 'eu-central-1',
   keys: { kind: 'typed' },
   accessKeyId: 'AKIDEXAMPLE',
   secret: 'a-secret-that-is-not-shown',

@@ -64,14 +64,15 @@ describe('s4 add, typed at a terminal', () => {
     await tty.press('Down', 'Enter');
     await tty.press('C-u');
     await answer(tty, 'Which folder keeps the copy', '~/usb');
-    await answer(tty, 'Go on', '');
+    await answer(tty, '› Go on', '');
     await answer(tty, 'How shall it be called', 'diary');
     await answer(tty, 'changed on both sides', '');
-    expect(await tty.shows('1 up')).toContain('s4 add ~/notes');
+    // The file, and the folder without one.
+    expect(await tty.shows('2 up')).toContain('s4 add ~/notes');
     await tty.press('Enter');
     await tty.shows('ended with 0');
     expect(await tty.shows('Target "diary" has been added')).toContain(
-      'The first sync would do: 1 up (5 B up)',
+      'The first sync would do: 2 up (5 B up)',
     );
     expect(config().targets).toMatchObject([
       { name: 'diary', folder: join(home, 'notes'), url: `file://${join(home, 'usb')}` },
@@ -135,11 +136,10 @@ describe('s4 add, typed at a terminal, on an S3 service', () => {
     await answer(tty, '••••', '');
     await answer(tty, 'Create the bucket my-bucket', '');
     await answer(tty, 'Enable versioning', '');
-    await tty.shows('It checks conditions');
-    await answer(tty, 'Go on', '');
+    await answer(tty, '› Go on', '');
     await answer(tty, 'How shall it be called', '');
     await answer(tty, 'changed on both sides', '');
-    expect(await tty.shows('1 up')).toContain('--secret-access-key-stdin');
+    expect(await tty.shows('2 up')).toContain('--secret-access-key-stdin');
     await tty.press('Enter');
     await tty.shows('ended with 0');
     expect(await tty.history()).not.toContain(credentials.secretAccessKey);

@@ -13,26 +13,37 @@ import type { CheckView } from './facts.ts';
 import { QuestionFrame } from './QuestionFrame.tsx';
 import { useCursor } from './use-cursor.ts';
 
+interface Found {
+  /** Of which run. */
+  readonly run: string;
+  readonly checks: readonly CheckView[];
+}
+
 /** Tries the store, and offers a way on or out. */
 export function ChecksStep(props: StepProps): ReactNode {
   const { state, dispatch, facts, port, width } = props;
   const { draft } = state;
-  const [checks, setChecks] = useState<readonly CheckView[]>([]);
+  const [found, setFound] = useState<Found>({ run: '', checks: [] });
   const [attempt, setAttempt] = useState(0);
   const cursor = useCursor(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: by what a way out changes, and by trying again
+  // What a way out changes, and trying again. What an earlier run found is not shown for a moment as this one's.
+  const run = JSON.stringify([attempt, draft.createBucket, draft.enableVersioning, draft.region]);
+  const checks = found.run === run ? found.checks : [];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the rest of the answers does not change here
   useEffect(() => {
-    setChecks([]);
     cursor.move(0);
     const stop = new AbortController();
     const tell = (check: CheckView): void => {
       if (stop.signal.aborted) return;
-      setChecks((all) => [...all.filter(({ id }) => id !== check.id), check]);
+      setFound((now) => ({
+        run,
+        checks: [...(now.run === run ? now.checks : []).filter(({ id }) => id !== check.id), check],
+      }));
     };
     // What fails is told; it rejects only when nobody looks any more.
     port.check(draft, tell, stop.signal).catch(() => undefined);
     return () => stop.abort(new Error('another question'));
-  }, [port, attempt, draft.createBucket, draft.enableVersioning, draft.region]);
+  }, [port, run]);
   const options = checks.length === 0 ? [] : checkOptions(checks, draft, facts);
   const take = (option: CheckOption | undefined): void => {
     if (option?.kind === 'go-on') dispatch({ kind: 'answered', patch: {} });

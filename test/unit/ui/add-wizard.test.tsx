@@ -160,6 +160,30 @@ describe('the add wizard', () => {
     expect(await run.ended).toBe('finished');
   });
 
+  it('offers nothing by what an earlier try found, while it tries again', async () => {
+    let tries = 0;
+    const run = start({
+      check: async (draft, tell) => {
+        tries++;
+        // The second one never ends.
+        if (draft.enableVersioning) tell({ id: 'reach', outcome: 'running', message: 'Reaching it' });
+        else tell({ id: 'versioning', outcome: 'warning', message: 'It keeps no versions.', code: 'off' });
+      },
+    });
+    await answer(run, 'Which folder shall', '~/notes');
+    await answer(run, 'Where shall the copy', '', 'down');
+    await answer(run, 'account id', 'abc123');
+    await answer(run, 'Which keys', '', 'home');
+    await answer(run, 'Which bucket', 'ada-files');
+    await answer(run, 'Which folder in ada-files');
+    await run.terminal.shows('Enable versioning');
+    const before = run.terminal.written().length;
+    run.terminal.press('enter');
+    await run.terminal.shows('Reaching it');
+    expect(tries).toBe(2);
+    expect(run.terminal.written().slice(before)).not.toContain('Go on');
+  });
+
   it('repairs a wrong secret from the checks, and comes back to them', async () => {
     const run = start({
       check: async (draft, tell) =>

@@ -206,6 +206,22 @@ describe('a slow sync through the daemon', () => {
   });
 });
 
+describe('a daemon in the foreground', () => {
+  test('takes a signal once: SIGHUP reads the configuration again, SIGTERM in the middle of a sync is its end', async () => {
+    writeFileSync(at('notes/big'), Buffer.alloc(30_000_000, 'x'));
+    const daemon = background('daemon', '--limit-up', '200K');
+    await until(() => daemon.text().includes('Creating big'));
+    daemon.child.kill('SIGHUP');
+    await until(() => s4('daemon', 'logs').stdout.includes('reloaded'));
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    const logged = s4('daemon', 'logs').stdout;
+    expect(logged.match(/reloaded/g)).toHaveLength(1);
+    expect(logged).toContain('stopped by=signal');
+    expect(readdirSync(at('config/daemon')).sort()).toEqual(['daemon.log']);
+  });
+});
+
 test('attach shows the state and what happens', async () => {
   s4('daemon', 'start');
   await until(() => phase() === 'idle' && stored('first.txt'));

@@ -6,11 +6,6 @@ export function objectKey(key: EntryKey): ObjectKey {
   return key as string as ObjectKey;
 }
 
-/** The entry behind an object key that was made from one. */
-export function entryKeyOf(key: ObjectKey): EntryKey {
-  return key as string as EntryKey;
-}
-
 /** The path behind an object key that was made from a file's. */
 export function pathOf(key: ObjectKey): RelPath {
   return key as string as RelPath;

@@ -81,6 +81,7 @@ export function createSession(
     options,
     tally,
     resolutions: new Map(),
+    seenInTheWay: new Map(),
     facts: [],
     named: new Set(),
     storeIsOurs,

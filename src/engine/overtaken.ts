@@ -10,8 +10,10 @@ export interface OvertakenRequest {
   readonly key: ObjectKey;
   /** Where copies go: beside this path. */
   readonly path: RelPath;
-  /** The last state of the key that this client knew; absent: it knew of none. */
-  readonly since?: RemoteToken;
+  /** Version or ETag of the last state of the key that this client knew; absent: it knew of none. */
+  readonly since?: string;
+  /** Version of our own write: what lies between it and `since` was hidden by it, also when it is deleted by now. */
+  readonly own?: string | undefined;
   /** The newest version is our own deletion of `since`: what lies between the two we never saw. */
   readonly deleted?: boolean;
 }
@@ -53,7 +55,7 @@ async function findOvertaken(
     // A delete marker over it: whoever deleted it meant it.
     if (version.content === undefined) {
       const { deleted, since } = request;
-      expected = i === 0 && deleted === true ? (since?.versionId ?? since?.etag) : undefined;
+      expected = i === 0 && deleted === true ? since : undefined;
       continue;
     }
     const head = await context.store.head(request.key, {
@@ -79,25 +81,30 @@ async function findOvertaken(
 
 /** The versions of a key newer than the last known one, newest first. */
 async function versionsSince(
-  { key, since }: OvertakenRequest,
+  { key, since, own }: OvertakenRequest,
   context: OperationContext,
 ): Promise<readonly ObjectVersion[]> {
   const newer: ObjectVersion[] = [];
+  let belowOwn = own === undefined;
   for await (const page of context.store.versions(key, callOptions(context))) {
     for (const version of page) {
       if (isKnown(version, since)) return newer;
       // A key that this client believed absent: what lies below a delete marker is history.
-      if (since === undefined && version.content === undefined) return newer;
+      if (since === undefined && version.content === undefined && belowOwn) return newer;
+      belowOwn ||= version.versionId === own;
       newer.push(version);
     }
   }
   return newer;
 }
 
-function isKnown(version: ObjectVersion, since: RemoteToken | undefined): boolean {
-  if (since === undefined) return false;
-  if (since.versionId !== undefined) return version.versionId === since.versionId;
-  return version.content?.etag === since.etag;
+function isKnown(version: ObjectVersion, since: string | undefined): boolean {
+  return since !== undefined && (version.versionId === since || version.content?.etag === since);
+}
+
+/** How a state is named as the one that a write replaces. */
+export function nameOfState({ versionId, etag }: RemoteToken): string {
+  return versionId ?? etag;
 }
 
 async function bringBack(

@@ -3,6 +3,7 @@ import type { JoinedRow } from '../sync/join.ts';
 import { foldKey, pairTwins } from '../sync/names.ts';
 import { type EntryKey, isFolderKey, keyPath } from '../sync/path.ts';
 import type { Problem } from '../sync/problem.ts';
+import { sameRemoteToken } from '../sync/token.ts';
 import type { Folder } from './ports/folder.ts';
 
 export interface PairedRows {
@@ -46,6 +47,30 @@ export function findRespelled(rows: readonly JoinedRow[], foldsCase: boolean): R
   return new Set(gone.map(({ key }) => key).filter((key) => here.has(foldKey(key, true))));
 }
 
+/**
+ * Rows of the base that speak of an object which another row knows by the spelling that the disk gave its file: two passes
+ * of a first sync may have recorded it under either. That the disk shows no file of the store's spelling is no deletion.
+ *
+ * @returns the other row's key, by the alias
+ */
+function findAliases(rows: readonly JoinedRow[], foldsCase: boolean): ReadonlyMap<EntryKey, EntryKey> {
+  if (!foldsCase) return new Map();
+  const owners = new Map<string, JoinedRow>();
+  for (const row of rows) if (row.base && row.local) owners.set(foldKey(row.key, true), row);
+  return new Map(
+    rows.flatMap(({ key, base, local, remote }): [EntryKey, EntryKey][] => {
+      if (base === undefined || local !== undefined || remote === undefined || isFolderKey(key)) return [];
+      const owner = owners.get(foldKey(key, true));
+      const same = owner?.base !== undefined && sameRemoteToken(owner.base.remote, base.remote);
+      return same ? [[key, owner.key]] : [];
+    }),
+  );
+}
+
+function withoutRemote({ remote: _, ...row }: JoinedRow): JoinedRow {
+  return row;
+}
+
 function isNewThere({ base, local, remote }: JoinedRow): boolean {
   return remote !== undefined && local === undefined && base === undefined;
 }
@@ -61,21 +86,31 @@ export function pairRows(
 ): PairedRows {
   const matters = (key: EntryKey): boolean => foldsCase || NOT_ASCII.test(key);
   const here = rows.filter(({ key, base, local, remote }) => !remote && (local ?? base) && matters(key));
-  const there = rows.filter((row) => isNewThere(row) && matters(row.key));
+  const aliases = findAliases(rows, foldsCase);
+  const there = rows.filter((row) => (isNewThere(row) || aliases.has(row.key)) && matters(row.key));
   if (there.length === 0 || (here.length === 0 && !foldsCase)) return { rows, problems: [] };
   const keys = (list: readonly JoinedRow[]): EntryKey[] => list.map(({ key }) => key);
-  const twins = pairTwins(keys(here), keys(there), { foldsCase, present: [...keys(here), ...present] });
+  const twins = pairTwins(keys(here), keys(there), {
+    foldsCase,
+    present: [...keys(here), ...present, ...aliases.values()],
+  });
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const gone = new Set<EntryKey>();
+  /** The object is spoken for; what the base says of it under this spelling is forgotten. */
+  const settle = (key: EntryKey): void => {
+    const row = byKey.get(key);
+    if (row?.base === undefined) gone.add(key);
+    else byKey.set(key, withoutRemote(row));
+  };
   for (const { local, remote } of twins.pairs) {
     const row = byKey.get(local);
     const other = byKey.get(remote)?.remote;
     if (row === undefined || other === undefined) continue;
     byKey.set(local, { ...row, remote: other });
-    gone.add(remote);
+    settle(remote);
   }
   const problems = twins.clashes.map(({ key, with: other }): Problem => {
-    gone.add(key);
+    settle(key);
     return {
       path: key,
       side: 'remote',

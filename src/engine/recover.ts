@@ -1,7 +1,7 @@
 import { assertNever } from '../lib/assert-never.ts';
 import { type Fingerprint, sameMovedFile } from '../sync/entry.ts';
 import type { RelPath } from '../sync/path.ts';
-import { entryKeyOf, pathOf } from './keys.ts';
+import { pathOf } from './keys.ts';
 import type { OperationContext } from './operations/context.ts';
 import { recoverOvertaken } from './overtaken.ts';
 import type { Intent } from './ports/base.ts';
@@ -44,8 +44,8 @@ async function recoverIntent(intent: Intent, context: OperationContext): Promise
       // Both names may be there, of one file: the walk sees a copy, and the old name is settled like any other file.
       return;
     case 'unguarded-put': {
-      const base = await context.base.get(entryKeyOf(intent.key));
-      const since = base === undefined ? {} : { since: base.remote };
+      // Not what the base says by now: the same run may have forgotten the row after the write.
+      const since = intent.parent === '' ? {} : { since: intent.parent };
       const deleted = intent.write === '';
       await recoverOvertaken({ key: intent.key, path: pathOf(intent.key), ...since, deleted }, context);
       return;

@@ -20,6 +20,8 @@ export interface Session {
   readonly tally: Tally;
   /** Choices made about conflicts: nothing is asked twice. */
   readonly resolutions: Map<EntryKey, MadeChoice>;
+  /** What operations met at names without a row: the same again in a later pass is told. */
+  readonly seenInTheWay: Map<RelPath, string>;
   /** Facts to publish: durable in the base already. */
   readonly facts: LogFact[];
   /** The host behind a client id, from the remote log, which is read when it is first asked for. */
@@ -63,6 +65,7 @@ export function contextOf(
     evidence,
     copyNames,
     respelled: new Set(),
+    seenInTheWay: session.seenInTheWay,
     hostOf: async (client) => (await session.hostOf(client)) ?? 'other',
     notice: (code, path, message) => notice(session, code, message, path),
     publish: (durable) => facts.push(...durable),

@@ -51,7 +51,7 @@ export function intentFromJson(value: unknown): Intent {
       return {
         kind,
         key: stringField(from, 'key') as ObjectKey,
-        write: stringField(from, 'write'),
+        write: textField(from, 'write'),
         parent: textField(from, 'parent'),
       };
     default:

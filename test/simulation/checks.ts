@@ -52,11 +52,14 @@ function checkTrees(world: World): void {
   checkFolders(world, keep);
 }
 
-/** An empty folder of one client is a folder of every client. */
+/** An empty folder of one client is a folder of every client, but where the store has only ignored objects under it. */
 function checkFolders(world: World, keep: (key: string) => boolean): void {
   const fold = (key: string): string => foldKey(key as EntryKey, world.config.folding === true);
+  const ignored = world.server.keys().filter((key) => !keep(key));
   for (const one of world.clients) {
-    const empty = Object.keys(one.user.tree()).filter((key) => key.endsWith('/') && keep(key));
+    const empty = Object.keys(one.user.tree()).filter(
+      (key) => key.endsWith('/') && keep(key) && !ignored.some((other) => fold(other).startsWith(fold(key))),
+    );
     for (const other of world.clients) {
       const all = Object.keys(other.user.tree()).map(fold);
       const missing = empty.filter((key) => !all.some((each) => each.startsWith(fold(key))));

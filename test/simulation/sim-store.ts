@@ -7,6 +7,7 @@ import type {
   PutOutcome,
   Store,
 } from '../../src/engine/ports/store.ts';
+import { boundDigest, decodeMetadata } from '../../src/formats/metadata-codec.ts';
 import { S4Error, type S4ErrorCode } from '../../src/lib/errors.ts';
 import type { MemoryGate } from '../../src/stores/memory/memory-store.ts';
 import type { Process } from './client.ts';
@@ -123,8 +124,8 @@ function simBody(outcome: GetOutcome, world: World): GetOutcome {
   if (outcome.kind !== 'found') return outcome;
   const { body, state } = outcome;
   if (world.faults.strikes('truncated-body', 20)) return { ...outcome, body: truncated(body) };
-  // Only where something vouches for the bytes can a flipped bit be seen.
-  const vouched = state.metadata['s4-sha256'] !== undefined;
+  // Only where something vouches for the bytes can a flipped bit be seen: metadata of other bytes does not.
+  const vouched = boundDigest(decodeMetadata(state.metadata), state.token.etag) !== undefined;
   if (vouched && world.faults.strikes('corrupt-body', 20)) return { ...outcome, body: corrupted(body) };
   return outcome;
 }

@@ -62,6 +62,7 @@ async function openContext(deps: LockedDeps): Promise<OperationContext> {
     evidence: new Map(),
     copyNames: createCopyNames(folder, store.prefixBytes, () => false),
     respelled: new Set(),
+    seenInTheWay: new Map(),
     hostOf: async (client) => (await hostOf(client)) ?? 'other',
     notice,
     publish: () => {},

@@ -1,5 +1,5 @@
 import type { LogFact } from '../../formats/head-codec.ts';
-import type { EntryKey } from '../../sync/path.ts';
+import type { EntryKey, RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { CopyNames } from '../copy-names.ts';
 import type { NoticeCode } from '../events.ts';
@@ -21,6 +21,8 @@ export interface OperationContext {
   readonly copyNames: CopyNames;
   /** Keys of which the disk shows a file only because it folds names: it has another spelling by now. */
   readonly respelled: ReadonlySet<EntryKey>;
+  /** States that were met at names without a row, of this cycle: see `inTheWay`. */
+  readonly seenInTheWay: Map<RelPath, string>;
   /** The host name behind a client id, as far as the remote log tells. */
   readonly hostOf: (clientId: string) => Promise<string>;
   readonly notice: (code: NoticeCode, path: string, message: string) => void;

@@ -3,7 +3,7 @@ import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import { objectKey } from '../keys.ts';
-import { recoverOvertaken } from '../overtaken.ts';
+import { nameOfState, recoverOvertaken } from '../overtaken.ts';
 import { type OperationContext, type OperationResult, STALE } from './context.ts';
 import { type Fetched, fetchObject } from './fetch-object.ts';
 import { placeFetched } from './place-fetched.ts';
@@ -124,7 +124,7 @@ async function recoverSkipped(
     return false;
   const parent = fetched.facts.parent;
   if (parent === base.remote.versionId || parent === base.remote.etag) return false;
-  const since = base.remote;
+  const since = nameOfState(base.remote);
   return recoverOvertaken({ key: objectKey(remote.key), path: keyPath(key), since }, context);
 }
 

@@ -4,6 +4,7 @@ import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import { sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
+import { nameOfState } from '../overtaken.ts';
 import type { ObjectMetadata } from '../ports/store.ts';
 import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { modeFact } from './facts.ts';
@@ -33,7 +34,7 @@ export async function modeUp(
     's4-write': write,
     's4-parent': head.state.token.versionId ?? etag,
   };
-  const since = head.state.token;
+  const since = nameOfState(head.state.token);
   const guarded = context.capabilities.copyIfMatch;
   const copied = await writeUnguarded({ key: at, path: keyPath(key), since, guarded, write }, context, () =>
     context.store.copy(at, at, {

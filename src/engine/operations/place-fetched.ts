@@ -4,6 +4,7 @@ import type { RelPath } from '../../sync/path.ts';
 import type { Expected, Placement } from '../ports/folder.ts';
 import { blocked, type OperationContext, type OperationResult, STALE } from './context.ts';
 import type { Fetched } from './fetch-object.ts';
+import { inTheWay } from './in-the-way.ts';
 
 export type Placed =
   | {
@@ -58,7 +59,7 @@ export async function placeFetched(
     }
     case 'changed':
       await fetched.staging.discard();
-      return { kind: 'refused', result: await whyChanged(path, finished, context) };
+      return { kind: 'refused', result: await whyChanged(path, expected, finished, context) };
     case 'blocked':
       await fetched.staging.discard();
       return { kind: 'refused', result: { kind: 'failed', problem: blocked(path), finished } };
@@ -72,11 +73,11 @@ export function nameForEdit(path: RelPath, context: OperationContext): Promise<R
 
 async function whyChanged(
   path: RelPath,
+  expected: Expected,
   finished: readonly number[],
   context: OperationContext,
 ): Promise<OperationResult> {
   const now = await context.folder.stat(path);
-  if (now?.kind === 'folder' || now?.kind === 'other')
-    return { kind: 'failed', problem: blocked(path), finished };
-  return { ...STALE, finished };
+  const known = now === undefined || (expected.kind === 'present' && 'fingerprint' in now);
+  return { ...(known ? STALE : inTheWay(path, now, context)), finished };
 }

@@ -3,9 +3,11 @@ import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath, type RelPath } from '../../sync/path.ts';
 import { sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
+import { nameOfState } from '../overtaken.ts';
 import type { DeleteOutcome } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact } from './facts.ts';
+import { inTheWay } from './in-the-way.ts';
 import { nameForEdit } from './place-fetched.ts';
 import { type Written, writeUnguarded } from './unguarded.ts';
 
@@ -55,7 +57,8 @@ export async function deleteRemote(
 ): Promise<OperationResult> {
   const { key, remote, base } = operation;
   const now = context.respelled.has(key) ? undefined : await context.folder.stat(keyPath(key));
-  if (operation.ignored !== true && now !== undefined && now.kind !== 'folder') return STALE;
+  if (operation.ignored !== true && now !== undefined && now.kind !== 'folder')
+    return inTheWay(keyPath(key), now, context);
   const { outcome, finished, overtaken } = await deleteKnown(remote, keyPath(key), context);
   if (outcome.kind === 'precondition-failed') return { kind: 'stale', finished };
   return {
@@ -76,7 +79,8 @@ export function deleteKnown(
 ): Promise<Written<DeleteOutcome>> {
   const at = objectKey(key);
   const guarded = context.capabilities.deleteIfMatch;
-  return writeUnguarded({ key: at, path, since: token, deleted: true, guarded, write: '' }, context, () =>
+  const since = nameOfState(token);
+  return writeUnguarded({ key: at, path, since, deleted: true, guarded, write: '' }, context, () =>
     context.store.delete(at, { condition: { kind: 'matches', etag: token.etag }, ...callOptions(context) }),
   );
 }

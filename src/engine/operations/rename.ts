@@ -6,6 +6,7 @@ import { objectKey } from '../keys.ts';
 import type { CopyOutcome } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact, putFact } from './facts.ts';
+import { inTheWay } from './in-the-way.ts';
 import { isRefusedName, refusedName } from './refused-name.ts';
 import { deleteKnown } from './remove.ts';
 import { type Written, writeUnguarded } from './unguarded.ts';
@@ -26,7 +27,7 @@ export async function renameRemote(
     return STALE;
   if (!sameFingerprint(now.fingerprint, local.fingerprint)) return STALE;
   const gone = context.respelled.has(base.key) ? undefined : await context.folder.stat(keyPath(base.key));
-  if (gone !== undefined && gone.kind !== 'folder') return STALE;
+  if (gone !== undefined && gone.kind !== 'folder') return inTheWay(keyPath(base.key), gone, context);
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
   const md5 = context.evidence.get(key)?.local?.md5;
   const metadata = encodeMetadata({
@@ -102,6 +103,10 @@ export async function renameLocal(
   const outcome = await context.folder.rename(source, target, from.fingerprint);
   const finished = [intent];
   if (outcome.kind === 'blocked') return { kind: 'failed', problem: blocked(target), finished };
+  if (outcome.kind === 'occupied') {
+    const there = await context.folder.stat(target);
+    return { ...(there === undefined ? STALE : inTheWay(target, there, context)), finished };
+  }
   if (outcome.kind !== 'renamed') return { kind: 'stale', finished };
   const row: BaseRow = {
     key,

@@ -1,3 +1,4 @@
+import type { RemoteToken } from '../../sync/entry.ts';
 import { type OvertakenRequest, recoverOvertaken } from '../overtaken.ts';
 import type { OperationContext } from './context.ts';
 
@@ -19,7 +20,7 @@ export interface Written<T> {
  * Makes a write between an intent and a look at what it hid, where the store does not guard it but keeps versions (H8). A
  * crash after the write leaves the intent: the next start looks instead.
  */
-export async function writeUnguarded<T extends { readonly kind: string }>(
+export async function writeUnguarded<T extends { readonly kind: string; readonly token?: RemoteToken }>(
   request: UnguardedWrite,
   context: OperationContext,
   run: () => Promise<T>,
@@ -28,10 +29,10 @@ export async function writeUnguarded<T extends { readonly kind: string }>(
   if (guarded || context.capabilities.versioning !== 'enabled') {
     return { outcome: await run(), finished: [], overtaken: false };
   }
-  const parent = since?.versionId ?? since?.etag ?? '';
-  const intent = await context.base.begin({ kind: 'unguarded-put', key, write, parent });
+  const intent = await context.base.begin({ kind: 'unguarded-put', key, write, parent: since ?? '' });
   const outcome = await run();
   const landed = outcome.kind === 'stored' || outcome.kind === 'deleted';
-  const overtaken = landed && (await recoverOvertaken(request, context));
+  const overtaken =
+    landed && (await recoverOvertaken({ ...request, own: outcome.token?.versionId }, context));
   return { outcome, finished: [intent], overtaken };
 }

@@ -5,7 +5,7 @@ import { sameFingerprint } from '../../sync/entry.ts';
 import type { LocalFile, OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
-import { recoverOvertaken } from '../overtaken.ts';
+import { nameOfState, recoverOvertaken } from '../overtaken.ts';
 import type { LocalSource } from '../ports/folder.ts';
 import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.ts';
 import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
@@ -110,7 +110,12 @@ async function send(
   const overtaken = guarded
     ? false
     : await recoverOvertaken(
-        { key: sentAs, path: keyPath(local.key), ...(replaces && { since: replaces.token }) },
+        {
+          key: sentAs,
+          path: keyPath(local.key),
+          own: outcome.token.versionId,
+          ...(replaces && { since: nameOfState(replaces.token) }),
+        },
         context,
       );
   return record(operation, hashed, outcome, { executable, write, finished, overtaken }, context);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { createWorld, type Machine } from '../../support/machines.ts';
 
 async function journalBytes({ disk }: Machine): Promise<number | undefined> {
@@ -18,5 +19,64 @@ describe('what the simulation found', () => {
     const before = await journalBytes(b);
     await b.sync();
     expect(await journalBytes(b)).toBe(before);
+  });
+  it('an edit that a rename hid is brought back, also when the disk failed just then (seed 22180)', async () => {
+    const world = createWorld({ enforces: { copyIfAbsent: false, deleteIfMatch: false } });
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    for (const name of ['f', 'keep']) a.user.write(name, name);
+    await a.sync();
+    await b.sync();
+    b.user.rename('f', 'g');
+    a.user.write('f', 'edited by a');
+    const calm = b.store;
+    b.store = world.server.connect(b.runtime, async (at, request, key) => {
+      if (at !== 'request' || request !== 'DELETE' || key !== 'f') return;
+      await a.sync();
+      b.disk.beforeStep((step) => {
+        if (step !== 'write') return;
+        b.disk.beforeStep(undefined);
+        throw new S4Error('LOCAL_FAILED', 'input/output error');
+      });
+    });
+    await b.sync();
+    b.store = calm;
+    for (const machine of [b, a, b, a]) await machine.sync();
+    expect(Object.values(a.user.tree())).toContain('edited by a');
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
+  it('what is recorded after an unguarded deletion is remembered: a file deleted next does not come back', async () => {
+    const world = createWorld({ enforces: { deleteIfMatch: false } });
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    for (const name of ['f', 'keep']) a.user.write(name, name);
+    await a.sync();
+    a.user.remove('f');
+    a.user.write('g', 'new');
+    await a.sync();
+    a.user.remove('g');
+    await a.sync();
+    await b.sync();
+    expect(a.user.tree()).toEqual({ keep: 'keep' });
+    expect(b.user.tree()).toEqual({ keep: 'keep' });
+  });
+
+  it('what a copy hid is brought back, also when the copy is deleted at once (seed 23876)', async () => {
+    const world = createWorld({ enforces: { copyIfAbsent: false, deleteIfMatch: false } });
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    for (const name of ['f', 'keep']) a.user.write(name, name);
+    await a.sync();
+    await b.sync();
+    a.user.rename('f', 'g');
+    const calm = a.store;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (request !== 'COPY' || key !== 'g') return;
+      if (at === 'request') world.server.put('g', 'by another tool');
+      else world.server.remove('g');
+    });
+    await a.sync();
+    a.store = calm;
+    for (const machine of [a, b, a, b]) await machine.sync();
+    expect(Object.values(b.user.tree())).toContain('by another tool');
+    expect(b.user.tree()).toEqual(a.user.tree());
   });
 });

@@ -69,6 +69,8 @@ const HARMLESS = new Set([
   'members = []',
   'recentDeletions = []',
   'parent = ""',
+  // The intent of a deletion: a marker carries no token.
+  'write = ""',
   'parent = "x\\u0000"',
   'remote.etag = ""',
   'remote.modifiedMs = -1.5',

@@ -32,7 +32,8 @@ export interface LiveTarget {
    *
    * Calls do not overlap: the caller waits for one before it starts the next.
    *
-   * @throws S4Error as `runCycle`; the target stays open, and the next cycle starts by recovering
+   * @throws S4Error as `runCycle`; the target stays open, and the next cycle starts by recovering. After FOLDER_MISSING and
+   *   MARKER_* it may be another folder that is there now: close, open the folder anew, then this
    */
   cycle(options: LiveCycleOptions): Promise<CycleResult>;
   /** Releases the lock. The folder and the store stay the caller's to close. */

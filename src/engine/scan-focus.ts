@@ -39,6 +39,8 @@ const FEW_FILES = 10;
 /** Everything that the focus has on three sides, collected before it is joined. */
 interface Seen {
   readonly regions: readonly RelPath[];
+  /** All that was named: also what lies in a region of another. */
+  readonly named: readonly RelPath[];
   readonly base: readonly BaseRow[];
   readonly local: readonly LocalItem[];
   readonly present: ReadonlySet<RelPath>;
@@ -60,14 +62,15 @@ export async function scanFocus(
   deps: FolderDeps,
   options: FocusOptions,
 ): Promise<Scan | undefined> {
-  const regions = outermost([...focus.local, ...focus.remote]);
+  const named = [...focus.local, ...focus.remote];
+  const regions = outermost(named);
   if (regions.some((path) => baseName(path) === IGNORE_FILE)) return undefined;
   let asked = outermost(options.askAll ? regions : focus.remote);
   const { size } = deps.base;
   const mostAsked = ASKED_FREE + (ASKED_PER_PAGE * size) / PAGE_ROWS;
   if (asked.length > mostAsked) return undefined;
   if (regions.length > PATHS_FREE + PATHS_SHARE * size) return undefined;
-  const seen = await collect(regions, deps);
+  const seen = { ...(await collect(regions, deps)), named };
   let joined = await joinWith(seen, asked, deps);
   const doubtful = options.askAll ? [] : missing(joined, seen, asked);
   if (doubtful.length > 0) {
@@ -93,7 +96,10 @@ export async function scanFocus(
   return { ...joined, rows, counts, problems: seen.problems, notices: seen.notices };
 }
 
-async function collect(regions: readonly RelPath[], { base, folder, signal }: FolderDeps): Promise<Seen> {
+async function collect(
+  regions: readonly RelPath[],
+  { base, folder, signal }: FolderDeps,
+): Promise<Omit<Seen, 'named'>> {
   const problems: Problem[] = [];
   const notices = new Map<string, Scan['notices'][number]>();
   const rules = createIgnoreRules();
@@ -156,11 +162,14 @@ async function joinWith(seen: Seen, asked: readonly RelPath[], deps: FolderDeps)
   return { ...join.result(), goneThere };
 }
 
-function questionOf(path: RelPath, { base, local }: Seen): Question {
+function questionOf(path: RelPath, { named, base, local }: Seen): Question {
   const isBelow = (key: string): boolean => key.startsWith(`${path}/`);
   const isFile =
     base.some(({ key }) => key === fileKey(path)) || local.some((item) => itemKey(item) === path);
-  const below = base.some(({ key }) => isBelow(key)) || local.some((item) => isBelow(itemKey(item)));
+  const below =
+    named.some(isBelow) ||
+    base.some(({ key }) => isBelow(key)) ||
+    local.some((item) => isBelow(itemKey(item)));
   return { path, below, unknown: !isFile };
 }
 

@@ -23,7 +23,11 @@ export function emptiedFolders(judged: readonly Judged[], planned: readonly Oper
     ['download', 'make-local-folder', 'rename-local', 'keep-both', 'remote-aside'],
     ({ key }) => key,
   );
-  const leavingRemote = foldersOf(planned, ['delete-remote', 'rename-remote'], leftName);
+  const leavingRemote = foldersOf(
+    planned,
+    ['delete-remote', 'rename-remote', 'remove-remote-folder'],
+    leftName,
+  );
   for (const [key, row] of keptEmpty) {
     if (row.beneath.remote && leavingRemote.has(key) && !arriving.has(key)) {
       result.push({ kind: 'make-remote-folder', key });

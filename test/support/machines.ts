@@ -91,11 +91,16 @@ export function createWorld(options: MemoryServerOptions = {}): World {
             clock.advance(1000);
           }
         },
-        live: () => openLiveTarget(depsOf(disk.open())),
+        live: () => openLiveTarget({ ...depsOf(disk.open()), store: currentStore(machine) }),
       };
       return machine;
     },
   };
+}
+
+/** Whatever store the machine has at the moment: a test may put another in its place. */
+function currentStore(machine: Machine): Store {
+  return new Proxy(machine.store, { get: (_, property) => Reflect.get(machine.store, property) });
 }
 
 /** The summary of a cycle that must not have halted. */

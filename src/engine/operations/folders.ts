@@ -1,11 +1,12 @@
 import { encodeMetadata } from '../../formats/metadata-codec.ts';
-import type { RemoteToken } from '../../sync/entry.ts';
+import type { BaseRow, RemoteToken } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { type EntryKey, keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
 import type { BaseChange } from '../ports/base.ts';
 import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { deleteFact, putFact } from './facts.ts';
 
 const EMPTY: ContentSource = { sizeBytes: 0, read: async () => new Uint8Array(0) };
 
@@ -17,7 +18,7 @@ export async function makeLocalFolder(
   context.signal?.throwIfAborted();
   const outcome = await context.folder.makeFolder(path);
   if (outcome === 'blocked') return { kind: 'failed', problem: blocked(path) };
-  return done(setFolder(operation.key, operation.remote.token));
+  return done({ kind: 'set', row: folderRow(operation.key, operation.remote.token) });
 }
 
 /** A zero-byte `dir/`: how other tools write an empty folder, too. */
@@ -28,16 +29,24 @@ export async function makeRemoteFolder(
   const { key } = operation;
   const now = await context.folder.stat(keyPath(key));
   if (now?.kind !== 'folder') return STALE;
-  let outcome = await putMarker(key, { kind: 'absent' }, context);
+  const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
+  let outcome = await putMarker(key, { kind: 'absent' }, write, context);
   // SeaweedFS keeps the folder of files that were deleted, unlisted: it answers a HEAD, and no condition holds for it.
   if (outcome.kind === 'precondition-failed' && (await holdsNothing(key, context)))
-    outcome = await putMarker(key, { kind: 'none' }, context);
-  return outcome.kind === 'stored' ? done(setFolder(key, outcome.token)) : STALE;
+    outcome = await putMarker(key, { kind: 'none' }, write, context);
+  if (outcome.kind !== 'stored') return STALE;
+  const row = folderRow(key, outcome.token);
+  const fact = putFact(row, write, undefined, context.runtime.nowMs());
+  return { ...done({ kind: 'set', row }), facts: [fact] };
 }
 
-function putMarker(key: EntryKey, condition: WriteCondition, context: OperationContext): Promise<PutOutcome> {
+function putMarker(
+  key: EntryKey,
+  condition: WriteCondition,
+  write: string,
+  context: OperationContext,
+): Promise<PutOutcome> {
   context.signal?.throwIfAborted();
-  const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
   const metadata = encodeMetadata({ kind: 'folder', write });
   return context.store.put(objectKey(key), EMPTY, { condition, metadata, ...callOptions(context) });
 }
@@ -68,13 +77,15 @@ export async function removeRemoteFolder(
     condition: { kind: 'matches', etag: remote.token.etag },
     ...callOptions(context),
   });
-  return outcome.kind === 'precondition-failed' ? STALE : done({ kind: 'drop', key });
+  if (outcome.kind === 'precondition-failed') return STALE;
+  const fact = deleteFact(folderRow(key, remote.token), context.runtime.nowMs());
+  return { ...done({ kind: 'drop', key }), facts: [fact] };
 }
 
-function setFolder(key: EntryKey, remote: RemoteToken): BaseChange {
-  return { kind: 'set', row: { key, content: { kind: 'folder' }, mtimeNs: 0n, remote } };
+function folderRow(key: EntryKey, remote: RemoteToken): BaseRow {
+  return { key, content: { kind: 'folder' }, mtimeNs: 0n, remote };
 }
 
-function done(change: BaseChange | undefined): OperationResult {
+function done(change: BaseChange | undefined): Extract<OperationResult, { kind: 'done' }> {
   return { kind: 'done', changes: change === undefined ? [] : [change] };
 }

@@ -1,13 +1,16 @@
 import { Box } from 'ink';
 import { type ReactNode, useEffect, useState } from 'react';
+import { Tone } from '../components/Tone.tsx';
 import { useTerminal } from '../components/terminal-context.ts';
 import { Words } from '../components/Words.tsx';
 import type { KeyTable } from '../keys/key-table.ts';
 import { useKeys } from '../keys/use-keys.ts';
+import { cellWidth } from '../text/width.ts';
 import type { StepProps } from './AddWizard.tsx';
 import {
   type AnswerFlags,
   addFlags,
+  commandLines,
   commandWords,
   editFlags,
   keepsInProfile,
@@ -74,9 +77,15 @@ export function SummaryStep({ onBusy, onFinished, ...props }: SummaryStepProps):
         <Words width={width} token="dim">
           The same by a command:
         </Words>
-        <Words width={width} indent={2}>
-          {commandOf(draft, facts, port).join(' ')}
-        </Words>
+        {commandLines(commandOf(draft, facts, port), width - 2).map((line) =>
+          cellWidth(line) > width - 2 ? (
+            <Words key={line} width={width} indent={2} hang={2}>
+              {line}
+            </Words>
+          ) : (
+            <Tone key={line}>{`  ${line}`}</Tone>
+          ),
+        )}
       </Box>
       {isWorking ? (
         <Words width={width} token="dim">{`${isEdit ? 'Saving' : 'Adding'}${glyphs.ellipsis}`}</Words>

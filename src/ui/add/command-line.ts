@@ -1,4 +1,5 @@
 import type { ConflictChoice } from '../../engine/events.ts';
+import { cellWidth } from '../text/width.ts';
 import type { Draft } from './draft.ts';
 import type { AddFacts } from './facts.ts';
 
@@ -44,7 +45,7 @@ export function urlOf(draft: Draft, facts: Pick<AddFacts, 'home' | 'cwd'>): stri
 }
 
 /** `~` and relative paths as a shell has them. */
-export function absolutePath(text: string, { home, cwd }: Pick<AddFacts, 'home' | 'cwd'>): string {
+function absolutePath(text: string, { home, cwd }: Pick<AddFacts, 'home' | 'cwd'>): string {
   if (text === '~' || text.startsWith('~/')) return trimmed(home + text.slice(1));
   return trimmed(text.startsWith('/') ? text : `${cwd.replace(/\/$/, '')}/${text}`);
 }
@@ -124,6 +125,22 @@ export function commandWords(
   const stdin = flags.secretAccessKeyStdin === true ? ['< SECRET-FILE'] : [];
   return [...words.slice(0, 2), ...words.slice(2).map(quoted), ...options, ...end, ...stdin];
 }
+
+/** The same over several lines, each but the last ending as a shell goes on: a flag stays with its value. */
+export function commandLines(words: readonly string[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && cellWidth(joined) > width - GOES_ON.length) {
+      lines.push(line + GOES_ON);
+      line = `  ${word}`;
+    } else line = joined;
+  }
+  return [...lines, line];
+}
+
+const GOES_ON = ' \\';
 
 function quoted(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;

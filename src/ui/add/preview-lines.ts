@@ -23,7 +23,7 @@ export function costLine(cost: CostView | undefined): string {
   const once = firstSync >= 0.005 ? `, and ${dollars(firstSync)} once for the first sync` : '';
   return (
     `About ${dollars(storage + polls)} a month: ${dollars(storage)} for storage, ${dollars(polls)} for a daemon ` +
-    `that looks every 30 s${once}. List prices of ${asOf}, without free tiers, traffic and old versions.`
+    `that looks twice a minute${once}. List prices of ${asOf}, without free tiers, traffic and old versions.`
   );
 }
 

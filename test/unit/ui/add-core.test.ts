@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PROVIDERS } from '../../../src/config/providers.ts';
 import { checkOptions } from '../../../src/ui/add/check-options.ts';
-import { addFlags, commandWords, editFlags, urlOf } from '../../../src/ui/add/command-line.ts';
+import { addFlags, commandLines, commandWords, editFlags, urlOf } from '../../../src/ui/add/command-line.ts';
 import { completePath } from '../../../src/ui/add/complete-path.ts';
 import { type Draft, EMPTY_DRAFT } from '../../../src/ui/add/draft.ts';
 import type { AddFacts, CheckView } from '../../../src/ui/add/facts.ts';
@@ -164,6 +164,14 @@ describe('the command that does the same', () => {
     expect(line({ folder: '$(rm -rf ~)', where: 'folder', storeFolder: 'store' })).toBe(
       "s4 add '$(rm -rf ~)' file:///home/u/work/store --yes",
     );
+  });
+
+  test('goes over several lines as a shell takes it', () => {
+    expect(commandLines(['s4', 'add', '~/notes', 's3://bucket/notes', '--region eu', '--yes'], 30)).toEqual([
+      's4 add ~/notes \\',
+      '  s3://bucket/notes \\',
+      '  --region eu --yes',
+    ]);
   });
 
   test('of an edit says only what is changed', () => {

@@ -1,14 +1,8 @@
 import type { Selection } from '../config/selection.ts';
 import type { ConflictChoice, ConflictView, SyncEvent } from '../engine/events.ts';
-import {
-  type LocalOutcome,
-  removeLocal,
-  renameLocalFile,
-  takeCopy,
-} from '../engine/history/local-changes.ts';
+import type { Fulfilled } from '../engine/history/fulfil.ts';
 import { type WaitingCopy, waitingCopies } from '../engine/history/waiting-copies.ts';
-import { withLockedBase } from '../engine/history/with-locked-base.ts';
-import type { OperationContext } from '../engine/operations/context.ts';
+import type { KeepChoice } from '../engine/ports/history.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { formatBytes, formatTime } from '../report/format.ts';
@@ -16,6 +10,8 @@ import { paint } from '../report/line.ts';
 import { emptyStatus, statusStep } from '../report/status-view.ts';
 import { conflictLine } from '../report/wording.ts';
 import { parseKey, type RelPath } from '../sync/path.ts';
+import type { Problem } from '../sync/problem.ts';
+import { bringBack } from './bring-back.ts';
 import { conflictPrompt } from './conflict-prompt.ts';
 import { difference, differenceLines, localSide } from './contents.ts';
 import type { Context } from './context.ts';
@@ -24,9 +20,6 @@ import { type OpenTarget, withTarget } from './open-target.ts';
 import type { Prompter } from './prompter.ts';
 import { runTargets } from './run-targets.ts';
 import { select } from './select.ts';
-
-/** What becomes of a conflict that was kept as both. */
-export type KeepChoice = 'original' | 'copy' | 'both';
 
 export interface ResolveFlags {
   readonly keep?: KeepChoice;
@@ -75,6 +68,7 @@ async function resolveCopies(
       }
       const problem = await settleCopy(context, target, open, one, choice);
       if (problem === undefined) context.out.say(settledLine(one, choice), { tone: 'good' });
+      else if (typeof problem === 'number') return problem;
       else {
         problems++;
         context.out.emit({ kind: 'problem', target: target.name, problem });
@@ -148,33 +142,17 @@ function sideWords({ fingerprint }: WaitingCopy['copy']): string {
 async function settleCopy(
   context: Context,
   target: Selection['target'],
-  { store, folder }: OpenTarget,
-  one: WaitingCopy,
-  choice: KeepChoice,
-): Promise<LocalOutcome> {
-  const { services, signal, out } = context;
-  const notice = (_: string, where: string, message: string): void => out.say(`Note: ${where}: ${message}`);
-  const deps = { target, store, folder, runtime: services.runtime, offline: true, notice, signal } as const;
-  return withLockedBase(deps, (locked) => applyChoice(one, choice, locked));
-}
-
-function applyChoice(
-  { copy, original, path, settled }: WaitingCopy,
-  choice: KeepChoice,
-  context: OperationContext,
-): Promise<LocalOutcome> {
-  switch (choice) {
-    case 'original':
-      return removeLocal(copy.key as string as RelPath, copy.fingerprint, context);
-    case 'copy':
-      return original === undefined
-        ? renameLocalFile(copy, path, context)
-        : takeCopy(copy, original, path, context);
-    case 'both':
-      return renameLocalFile(copy, settled, context);
-    default:
-      return assertNever(choice);
-  }
+  open: OpenTarget,
+  { copy }: WaitingCopy,
+  keep: KeepChoice,
+): Promise<Problem | ExitCode | undefined> {
+  const wish = { kind: 'copy', path: copy.key as string as RelPath, keep } as const;
+  let problem: Problem | undefined;
+  const onEnd = (fulfilled: Fulfilled): void => {
+    if (fulfilled.kind === 'failed') problem = fulfilled.problem;
+  };
+  const { exit } = await bringBack(context, target, open, [wish], onEnd, { offline: true });
+  return problem ?? (exit === EXIT.done ? undefined : exit);
 }
 
 function settledLine({ path, settled }: WaitingCopy, choice: KeepChoice): string {

@@ -1,13 +1,12 @@
 import { storedVersions } from '../engine/history/file-versions.ts';
 import { planRestore, type RestoreRequest } from '../engine/history/plan-restore.ts';
-import { type Restored, restoreVersions } from '../engine/history/restore.ts';
-import { withLockedBase } from '../engine/history/with-locked-base.ts';
 import type { RestorePlan, RestoreStep } from '../engine/ports/history.ts';
 import { S4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { count } from '../report/format.ts';
 import { restoreLine, versionTable } from '../report/history-view.ts';
 import type { RelPath } from '../sync/path.ts';
+import { bringBack } from './bring-back.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { parseMoment } from './moment.ts';
@@ -132,35 +131,31 @@ async function isWanted(
 async function perform(
   context: Context,
   { target }: OnePath,
-  { store, folder }: OpenTarget,
+  open: OpenTarget,
   { later }: RestorePlan,
   todo: readonly RestoreStep[],
 ): Promise<ExitCode> {
-  const { out, services, signal } = context;
-  let problems = 0;
-  const tell = (restored: Restored): void => {
-    if (restored.kind === 'restored') {
-      out.record(stepRecord(target.name, restored.step, false));
-      out.lines([{ ...restoreLine(restored.step, false), level: 'error' }]);
+  const { out } = context;
+  let changed = 0;
+  const wishes = todo.map((step) => ({ kind: 'version', step }) as const);
+  const { exit, published } = await bringBack(context, target, open, wishes, (fulfilled) => {
+    if (fulfilled.wish.kind !== 'version') return;
+    if (fulfilled.kind === 'failed') {
+      out.emit({ kind: 'problem', target: target.name, problem: fulfilled.problem });
       return;
     }
-    problems++;
-    out.emit({ kind: 'problem', target: target.name, problem: restored.problem });
-  };
-  const deps = {
-    target,
-    store,
-    folder,
-    runtime: services.runtime,
-    signal,
-    notice: (code: 'recovered' | string, path: string, message: string) =>
-      out.say(`Note: ${path}: ${message}`, { tone: code === 'recovered' ? 'warn' : 'plain' }),
-  };
-  await withLockedBase(deps, (locked) => restoreVersions(todo, locked, tell));
+    const step = { ...fulfilled.wish.step, action: fulfilled.action };
+    if (step.action !== 'same') changed++;
+    out.record(stepRecord(target.name, step, false));
+    out.lines([{ ...restoreLine(step, false), level: 'error' }]);
+  });
   out.endTarget(target.name);
   if (later.length > 0) out.say(`${count(later.length, 'file')} that came later stayed`, { tone: 'dim' });
-  if (problems < todo.length) out.say(`To publish it: s4 sync ${shellWord(target.name)}`, { tone: 'dim' });
-  return problems === 0 ? EXIT.done : EXIT.problems;
+  if (changed > 0)
+    out.say(published ? 'The daemon has published it' : `To publish it: s4 sync ${shellWord(target.name)}`, {
+      tone: 'dim',
+    });
+  return exit;
 }
 
 function stepRecord(

@@ -1,12 +1,11 @@
 import type { TargetSettings } from '../config/schema.ts';
-import { restoreTrashed } from '../engine/history/local-changes.ts';
-import { withLockedBase } from '../engine/history/with-locked-base.ts';
 import type { TrashedFile } from '../engine/ports/history.ts';
 import { S4Error } from '../lib/errors.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { count, formatBytes, formatTime } from '../report/format.ts';
 import { trashTable } from '../report/history-view.ts';
 import type { RelPath } from '../sync/path.ts';
+import { bringBack } from './bring-back.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { parseMoment } from './moment.ts';
@@ -46,7 +45,7 @@ export async function trashRestore(
   { at, dryRun }: TrashRestoreFlags,
 ): Promise<ExitCode> {
   const { target, path } = await oneFile(context, arg);
-  const { out, services, signal } = context;
+  const { out, services } = context;
   const beforeMs = at === undefined ? Number.POSITIVE_INFINITY : parseMoment(at, services.runtime.nowMs());
   return withTarget(context, target, async ({ store, folder }) => {
     const files = (await folder.listTrash()).filter((file) => file.path === path);
@@ -58,14 +57,20 @@ export async function trashRestore(
       out.result(`Would bring back ${words}`);
       return EXIT.done;
     }
-    const notice = (_: string, where: string, message: string): void => out.say(`Note: ${where}: ${message}`);
-    const deps = { target, store, folder, runtime: services.runtime, offline: true, notice, signal } as const;
-    const problem = await withLockedBase(deps, (locked) => restoreTrashed(found, locked));
-    if (problem !== undefined) {
-      out.emit({ kind: 'problem', target: target.name, problem });
-      out.endTarget(target.name);
-      return EXIT.problems;
-    }
+    const wish = { kind: 'trashed', path, ref: found.ref } as const;
+    const { exit } = await bringBack(
+      context,
+      target,
+      { store, folder },
+      [wish],
+      (fulfilled) => {
+        if (fulfilled.kind === 'failed')
+          out.emit({ kind: 'problem', target: target.name, problem: fulfilled.problem });
+      },
+      { offline: true },
+    );
+    out.endTarget(target.name);
+    if (exit !== EXIT.done) return exit;
     out.record({ ...trashRecord(target.name, found), dryRun: false });
     out.result(`Brought back ${words}`);
     return EXIT.done;

@@ -2,6 +2,7 @@ import type { GuardTrip } from '../sync/guards.ts';
 import type { RelPath } from '../sync/path.ts';
 import type { ConflictChoice, ConflictView, CycleSummary, Direction, Emit } from './events.ts';
 import type { Folder } from './ports/folder.ts';
+import type { Wish } from './ports/history.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { Store } from './ports/store.ts';
 import type { Target } from './target.ts';
@@ -48,6 +49,8 @@ export interface CycleOptions {
   /** Hash every local file, whatever its stat says. */
   readonly checksum?: boolean;
   readonly deleteIgnored?: boolean;
+  /** Done in the folder before anything is looked at, and then published as the user's edits: see `fulfil`. */
+  readonly wishes?: readonly Wish[];
   /** Python S4's index of this folder: equality evidence for the first sync. */
   readonly legacyIndex?: ReadonlyMap<string, { readonly localS: number; readonly remoteS: number }>;
   readonly signal?: AbortSignal;

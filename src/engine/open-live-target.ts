@@ -2,6 +2,7 @@ import { S4Error } from '../lib/errors.ts';
 import { conductCycle } from './conduct.ts';
 import type { CycleDeps, CycleOptions } from './cycle.ts';
 import { finishCycle, purgeTrash } from './finish.ts';
+import { fulfilFirst } from './history/fulfil-first.ts';
 import { checkFolderMarker, checkStoreMarker, FOLDER_MARKER } from './identity.ts';
 import type { LiveCycleOptions, LiveTarget, OpenLiveTarget } from './live-target.ts';
 import { createSession, type OpenedTarget, openTarget, recoverOpened } from './open-target.ts';
@@ -102,6 +103,7 @@ async function createLive(
       held = undefined;
       justOpened = false;
       const session = createSession(current.opened, options, tally, storeIsOurs);
+      await fulfilFirst(session);
       const outcome = await runPasses(session, narrow);
       if (outcome.kind === 'done' && options.mode === 'sync') {
         await finishCycle(session);

@@ -1,12 +1,12 @@
 import type { TargetSettings } from '../../config/schema.ts';
+import type { Fulfilled } from '../../engine/history/fulfil.ts';
 import { planRestore } from '../../engine/history/plan-restore.ts';
-import { type Restored, restoreVersions } from '../../engine/history/restore.ts';
-import { withLockedBase } from '../../engine/history/with-locked-base.ts';
 import type { FileVersion } from '../../engine/ports/history.ts';
 import type { RelPath } from '../../sync/path.ts';
 import type { Effect } from '../../ui/dashboard/actions.ts';
 import type { DiffPanel, Notice } from '../../ui/dashboard/state.ts';
 import { diffRows } from '../../ui/text/diff-rows.ts';
+import { bringBack } from '../bring-back.ts';
 import { difference, localSide, type Side, storedSide, textOf } from '../contents.ts';
 import type { Context } from '../context.ts';
 import { withStore, withTarget } from '../open-target.ts';
@@ -63,30 +63,30 @@ async function diffPanel(title: string, before: Side, after: Side): Promise<Diff
   }
 }
 
-/** @throws S4Error as `planRestore` and `withLockedBase` */
+/** @throws S4Error as `planRestore` and `bringBack` */
 export async function restoreVersion(
   context: Context,
   target: TargetSettings,
   { path, versionId }: EffectOf<'restore'>,
 ): Promise<Notice> {
   const { services, signal } = context;
-  let outcome: Restored | undefined;
-  await withTarget(context, target, async ({ store, folder }) => {
+  let outcome: Fulfilled | undefined;
+  const { published } = await withTarget(context, target, async (open) => {
+    const { store, folder } = open;
     const base = await services.openBase(target, folder);
     const request = { kind: 'version', path: path as RelPath, versionId } as const;
     const { steps } = await planRestore(request, { store, folder, base, signal });
-    const deps = { target, store, folder, runtime: services.runtime, notice: () => {}, signal };
-    await withLockedBase(deps, (locked) =>
-      restoreVersions(steps, locked, (restored) => {
-        outcome = restored;
-      }),
-    );
+    const wishes = steps.map((step) => ({ kind: 'version', step }) as const);
+    return bringBack(context, target, open, wishes, (fulfilled) => {
+      outcome = fulfilled;
+    });
   });
-  if (outcome?.kind === 'failed') {
+  if (outcome === undefined) return { tone: 'error', text: 'The daemon did not do it: see its state.' };
+  if (outcome.kind === 'failed') {
     const { message, hint } = outcome.problem;
     return { tone: 'error', text: `${path}: ${message}.${hint === undefined ? '' : ` ${hint}`}` };
   }
-  return outcome?.step.action === 'same'
-    ? { tone: 'dim', text: 'That version is here already.' }
-    : { tone: 'good', text: 'It is here again; what was here is in the trash. A sync publishes it (s).' };
+  if (outcome.action === 'same') return { tone: 'dim', text: 'That version is here already.' };
+  const next = published ? 'The daemon has published it.' : 'A sync publishes it (s).';
+  return { tone: 'good', text: `It is here again; what was here is in the trash. ${next}` };
 }

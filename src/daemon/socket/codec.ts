@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { CycleOptions } from '../../engine/cycle.ts';
+import type { TrashRef } from '../../engine/ports/folder.ts';
+import type { Wish } from '../../engine/ports/history.ts';
 import { parseKey, type RelPath } from '../../sync/path.ts';
 
 /** Said in every line. Another number is another language: nothing of it is acted on. */
@@ -59,6 +61,29 @@ const relPath = z.string().transform((raw, context): RelPath => {
   return z.NEVER;
 });
 
+const wish: z.ZodType<Wish> = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('version'),
+    step: z.strictObject({
+      path: relPath,
+      versionId: z.string().max(1024),
+      modifiedMs: z.number(),
+      sizeBytes: z.number().min(0),
+      action: z.enum(['create', 'replace', 'same']),
+    }),
+  }),
+  z.strictObject({
+    kind: z.literal('trashed'),
+    path: relPath,
+    // Looked up among what is in the trash, never followed.
+    ref: z
+      .string()
+      .max(8192)
+      .transform((ref) => ref as TrashRef),
+  }),
+  z.strictObject({ kind: z.literal('copy'), path: relPath, keep: z.enum(['original', 'copy', 'both']) }),
+]);
+
 const options = z.strictObject({
   mode: z.enum(['sync', 'preview']),
   paths: z.array(relPath).exactOptional(),
@@ -67,6 +92,7 @@ const options = z.strictObject({
   approve: z.string().max(256).exactOptional(),
   checksum: z.boolean().exactOptional(),
   deleteIgnored: z.boolean().exactOptional(),
+  wishes: z.array(wish).max(1_000_000).exactOptional(),
 });
 
 const targets = z.array(z.string().min(1).max(256)).max(10_000);

@@ -62,3 +62,13 @@ export interface TrashedFile {
   readonly executable: boolean;
   readonly mtimeNs: bigint;
 }
+
+/** Which of two versions that were kept as both stays. */
+export type KeepChoice = 'original' | 'copy' | 'both';
+
+/** Something that a person wants done in the folder, before anything is looked at. */
+export type Wish =
+  | { readonly kind: 'version'; readonly step: RestoreStep }
+  | { readonly kind: 'trashed'; readonly path: RelPath; readonly ref: TrashRef }
+  /** `path`: the conflict copy's. */
+  | { readonly kind: 'copy'; readonly path: RelPath; readonly keep: KeepChoice };

@@ -4,7 +4,7 @@ import type { LocalFile } from '../../../src/sync/operations.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
 import { type Blow, type CrashScenario, countSteps, quiet, strike } from '../../support/crash.ts';
 import type { Machine } from '../../support/machines.ts';
-import { idOf, locked, restore, versionsOf, write } from './act.ts';
+import { idOf, locked, plan, restore, versionsOf, write } from './act.ts';
 
 interface Scenario extends CrashScenario {
   /** Present contents that must be in the folder or in the trash afterwards. */
@@ -31,6 +31,21 @@ const SCENARIOS: readonly Scenario[] = [
     },
     act: async (a) =>
       void (await restore(a, { kind: 'version', path: 'f' as RelPath, versionId: await idOf(a, 'f', -1) })),
+    present: ['two'],
+    allowed: { f: ['one', 'two'] },
+  },
+  {
+    name: 'restores and publishes it in one cycle',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'one');
+      await write(world, a, 'f', 'two');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      const request = { kind: 'version', path: 'f' as RelPath, versionId: await idOf(a, 'f', -1) } as const;
+      const { steps } = await plan(a, request);
+      await a.sync({ wishes: steps.map((step) => ({ kind: 'version', step })), paths: ['f' as RelPath] });
+    },
     present: ['two'],
     allowed: { f: ['one', 'two'] },
   },

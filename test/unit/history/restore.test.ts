@@ -56,6 +56,20 @@ describe('restoring a version', () => {
     expect(summaryOf(await a.sync()).uploaded).toBe(0);
   });
 
+  test('a cycle that is asked for it does it first, and publishes it', async () => {
+    await write(a, 'f', 'one');
+    await write(a, 'f', 'two');
+    await b.sync();
+    const [, first] = await versionsOf(a, F);
+    const { steps } = await plan(a, { kind: 'version', path: F, versionId: first?.versionId ?? '' });
+    const wishes = steps.map((step) => ({ kind: 'version', step }) as const);
+    await a.sync({ mode: 'preview', wishes });
+    expect(a.user.read('f')).toBe('two');
+    expect(summaryOf(await a.sync({ wishes }))).toMatchObject({ uploaded: 1, problems: 0 });
+    await b.sync();
+    expect([a.user.read('f'), b.user.read('f')]).toEqual(['one', 'one']);
+  });
+
   test('brings back what was deleted', async () => {
     await write(a, 'deep/f', 'one');
     await b.sync();

@@ -48,12 +48,12 @@ export async function checkNotify(context: Context, target: TargetSettings, noti
   return tryQueue(context, target, notify);
 }
 
-/** Reads without a wait; messages that were there come again after some minutes, for the daemon. */
+/** Reads without a wait, and leaves to the daemon what is there. */
 async function tryQueue(context: Context, target: TargetSettings, notify: string): Promise<Check> {
   const { services, signal } = context;
   const queue = await services.openQueue(parseNotify(notify), target);
   try {
-    const messages = await queue.receive({ waitSeconds: 0, signal });
+    const messages = await queue.receive({ waitSeconds: 0, peek: true, signal });
     const found = messages.length === 0 ? 'no message in it at present' : 'there are messages in it';
     return { name: 'queue', outcome: 'ok', message: `it can be read; ${found}` };
   } catch (error) {

@@ -9,6 +9,7 @@ import { count } from '../report/format.ts';
 import type { Tone } from '../report/line.ts';
 import type { Context } from './context.ts';
 import { checkNotify } from './doctor-notify.ts';
+import { checkPrice } from './doctor-price.ts';
 import { type Check, checkPromises } from './doctor-store.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { fitOf, lineFit, wrapped } from './fit.ts';
@@ -195,6 +196,7 @@ async function* checkState(context: Context, target: TargetSettings): AsyncGener
           message: base.trust === 'lost' ? 'unusable' : 'copied or restored',
           hint: 'The next sync unites both sides; nothing is deleted.',
         };
+    yield* checkPrice(target, base.size);
   } catch (error) {
     yield failed('index', error);
   } finally {

@@ -182,6 +182,15 @@ describe('events of S3 in a queue', () => {
     await expect.poll(() => left(place.queueUrl), { timeout: 30_000 }).toBe(0);
   });
 
+  test('a peek leaves the messages to others', async () => {
+    const { bucket, queueArn, other, queue } = await createPlace();
+    await notify(bucket, queueArn, 'queue');
+    await put(other, 'my folder/a.txt');
+    const peeked = await queue.receive({ waitSeconds: 5, peek: true });
+    expect(peeked.length).toBeGreaterThan(0);
+    expect((await queue.receive({ waitSeconds: 0 })).length).toBeGreaterThanOrEqual(peeked.length);
+  });
+
   test('a queue that is not there says so', async () => {
     const { queueUrl } = await createPlace();
     const queue = openSqsQueue({

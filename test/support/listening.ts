@@ -15,7 +15,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-export const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 15_000;
 
 export async function listen(
   watcher: Watcher,

@@ -4,14 +4,10 @@ import { secretsOf, type TargetSettings } from '../../config/schema.ts';
 import { findTarget } from '../../config/selection.ts';
 import { parseStoreUrl } from '../../config/url.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
-import { createBellEar } from '../../daemon/listen/bell-ear.ts';
-import type { Ear } from '../../daemon/listen/ear.ts';
-import { joinEars } from '../../daemon/listen/join-ears.ts';
-import { type OwnWrites, recordOwnWrites } from '../../daemon/listen/own-writes.ts';
-import { createQueueEar } from '../../daemon/listen/queue-ear.ts';
+import { openEar } from '../../daemon/listen/open-ear.ts';
+import { recordOwnWrites } from '../../daemon/listen/own-writes.ts';
 import type { PollBounds } from '../../daemon/listen/rhythm.ts';
 import { RHYTHM } from '../../daemon/rhythm.ts';
-import type { Store } from '../../engine/ports/store.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -47,31 +43,24 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
     openLive: services.openLiveTarget,
     legacyIndex: (target, sides) => legacyEvidence(context, target, sides),
     openWatcher: (target) => services.openWatcher(target.folder),
-    openEar: (target, store) => openEar(context, wishes, target, store),
+    openEar: (target, store) => {
+      const { bounds, notify: queue, onNotice } = wishes;
+      const open = (chosen: NotifyQueue) => services.openQueue(chosen, target);
+      const notify = queue === undefined ? undefined : { queue, open, onNotice };
+      return openEar({
+        store,
+        runtime,
+        place: parseStoreUrl(target.url),
+        self: target.clientId,
+        bounds,
+        notify,
+      });
+    },
     keepClientId: (target, clientId) => keepClientId(context, target, clientId),
     exitOfResult,
     exitOfError,
     exitInterrupted: EXIT.interrupted,
   };
-}
-
-/** The bell always: it also tells what a queue lost. */
-async function openEar(
-  { services }: Context,
-  { bounds, notify, onNotice }: DaemonWishes,
-  target: TargetSettings,
-  store: Store & { readonly ownWrites?: OwnWrites },
-): Promise<Ear> {
-  const { runtime } = services;
-  const bell = createBellEar({ store, runtime, self: target.clientId, bounds });
-  const place = parseStoreUrl(target.url);
-  if (notify === undefined || place.kind !== 's3') return bell;
-  const queue = await services.openQueue(notify, target);
-  const { ownWrites } = store;
-  return joinEars([
-    bell,
-    createQueueEar({ queue, runtime, place, onNotice, ...(ownWrites === undefined ? {} : { ownWrites }) }),
-  ]);
 }
 
 /** @throws S4Error TARGET_UNKNOWN for a name that is none */

@@ -8,7 +8,7 @@ import type { Ear } from './ear.ts';
 import { joinEars } from './join-ears.ts';
 import type { RecordingStore } from './own-writes.ts';
 import { createQueueEar } from './queue-ear.ts';
-import { POLL_BOUNDS, type PollBounds } from './rhythm.ts';
+import type { PollBounds } from './rhythm.ts';
 
 export interface OpenEarOptions {
   readonly store: Store;
@@ -16,23 +16,25 @@ export interface OpenEarOptions {
   readonly place: StorePlace;
   /** Our own client id. */
   readonly self: string;
-  readonly bounds?: PollBounds;
-  /** With `--notify`; the store is then one of `recordOwnWrites`, so that own events cost nothing. */
-  readonly notify?: {
-    readonly queue: NotifyQueue;
-    readonly open: (queue: NotifyQueue) => Promise<EventQueue>;
-    readonly onNotice: (message: string) => void;
-  };
+  readonly bounds: PollBounds;
+  /** Of `--notify`; the store is then one of `recordOwnWrites`, so that own events cost nothing. */
+  readonly notify:
+    | {
+        readonly queue: NotifyQueue;
+        readonly open: (queue: NotifyQueue) => Promise<EventQueue>;
+        readonly onNotice: (message: string) => void;
+      }
+    | undefined;
 }
 
-/** With a queue the bell is there for what the queue loses: it is polled seldom. */
-const BESIDE_QUEUE: Pick<PollBounds, 'fastMs' | 'slowMs'> = { fastMs: 30_000, slowMs: 60_000 };
-
-/** What hears of one target's store: the bell, and with `--notify` the store's events too. */
+/**
+ * What hears of one target's store: the bell, and with `--notify` the store's events too. The bell always: it also tells
+ * what a queue lost.
+ */
 export async function openEar(options: OpenEarOptions): Promise<Ear> {
-  const { store, runtime, place, self, notify } = options;
-  const bounds = options.bounds ?? POLL_BOUNDS;
-  if (notify === undefined || place.kind !== 's3') return createBellEar({ store, runtime, self, bounds });
+  const { store, runtime, place, self, bounds, notify } = options;
+  const bell = createBellEar({ store, runtime, self, bounds });
+  if (notify === undefined || place.kind !== 's3') return bell;
   const queue = await notify.open(notify.queue);
   const queueEar = createQueueEar({
     queue,
@@ -41,7 +43,6 @@ export async function openEar(options: OpenEarOptions): Promise<Ear> {
     onNotice: notify.onNotice,
     ...(isRecording(store) ? { ownWrites: store.ownWrites } : {}),
   });
-  const bell = createBellEar({ store, runtime, self, bounds: { ...bounds, ...BESIDE_QUEUE } });
   return joinEars([bell, closingWith(queueEar, queue)]);
 }
 

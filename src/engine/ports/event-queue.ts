@@ -14,10 +14,12 @@ export interface EventQueue {
   /** For people and logs. */
   readonly url: string;
   /**
-   * Up to ten messages; waits for the first one, at most so long.
+   * Up to ten messages; waits for the first one, at most so long. `peek`: they are not hidden from whoever asks next.
    * @throws S4Error STORE_*, CONFIG_INVALID when there is no such queue
    */
-  receive(options: CallOptions & { readonly waitSeconds: number }): Promise<readonly QueueMessage[]>;
+  receive(
+    options: CallOptions & { readonly waitSeconds: number; readonly peek?: true },
+  ): Promise<readonly QueueMessage[]>;
   /** @throws S4Error STORE_*; what was not removed comes again */
   remove(messages: readonly QueueMessage[], options?: CallOptions): Promise<void>;
   close(): Promise<void>;

@@ -86,6 +86,8 @@ async function startWatch(options: WatcherOptions, told: WatchOptions): Promise<
   const close = (): Promise<void> => end(state, 'closed', options.clock === undefined);
   told.signal?.addEventListener('abort', () => void close(), { once: true });
   await startHearing(state);
+  // What the start itself took is no stall that events were lost in.
+  clock.takeStallMs();
   beat(state, clock.wallMs());
   return {
     get watches() {
@@ -191,6 +193,8 @@ function beat(state: State, lastMs: number): void {
   state.cancelBeat = state.clock.after(HEARTBEAT_MS, () => {
     checkRoot(state);
     if (isOver(state)) return;
+    // Of long ago, when nothing was heard.
+    state.clock.takeStallMs();
     const nowMs = state.clock.wallMs();
     if (Math.abs(nowMs - lastMs - HEARTBEAT_MS) > JUMP_MS) state.announcer.doubt('wake');
     beat(state, nowMs);

@@ -61,14 +61,14 @@ export function openSqsQueue(options: SqsQueueOptions): EventQueue {
 
   return {
     url,
-    receive: ({ waitSeconds, signal }) =>
+    receive: ({ waitSeconds, peek, signal }) =>
       guarded(signal, async () => {
         const { Messages: messages = [] } = await client.send(
           new ReceiveMessageCommand({
             QueueUrl: url,
             MaxNumberOfMessages: BATCH,
             WaitTimeSeconds: waitSeconds,
-            VisibilityTimeout: HIDDEN_SECONDS,
+            VisibilityTimeout: peek === true ? 0 : HIDDEN_SECONDS,
           }),
           signal === undefined ? {} : { abortSignal: signal },
         );

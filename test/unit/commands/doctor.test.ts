@@ -39,6 +39,7 @@ describe('s4 doctor', () => {
     expect(text).not.toMatch(/warning|FAILED/);
     expect(text).toContain("clock: agrees with the service's");
     expect(text).toContain('versioning: enabled');
+    expect(text).toContain('price: an idle daemon costs about $0.06 a month');
     expect(text).toContain('lifecycle: old versions and broken uploads expire');
   });
 

@@ -6,6 +6,7 @@ import { joinEars } from '../../../src/daemon/listen/join-ears.ts';
 import { openEar } from '../../../src/daemon/listen/open-ear.ts';
 import { type RecordingStore, recordOwnWrites } from '../../../src/daemon/listen/own-writes.ts';
 import { createQueueEar } from '../../../src/daemon/listen/queue-ear.ts';
+import { POLL_BOUNDS } from '../../../src/daemon/listen/rhythm.ts';
 import type { EventQueue, QueueMessage } from '../../../src/engine/ports/event-queue.ts';
 import type { ObjectKey } from '../../../src/engine/ports/store.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
@@ -237,6 +238,7 @@ describe('the ear of a target', () => {
       runtime,
       place,
       self: 'a'.repeat(16),
+      bounds: POLL_BOUNDS,
       notify: {
         queue: queueUrl,
         open: async () => ({
@@ -250,7 +252,7 @@ describe('the ear of a target', () => {
     });
     const events: EarEvent[] = [];
     const listening = await ear.listen({ onEvent: (told) => events.push(told) });
-    expect(listening.pollSeconds).toBe(20);
+    expect(listening.pollSeconds).toBe(3);
     queue.send(event('a.txt'));
     await runtime.advance(0);
     expect(events).toMatchObject([{ kind: 'heard', paths: ['a.txt'] }]);
@@ -261,7 +263,8 @@ describe('the ear of a target', () => {
   test('without it, the bell alone', async () => {
     const runtime = createManualRuntime();
     const store = createMemoryServer().connect(runtime);
-    const ear = await openEar({ store, runtime, place, self: 'a'.repeat(16) });
+    const self = 'a'.repeat(16);
+    const ear = await openEar({ store, runtime, place, self, bounds: POLL_BOUNDS, notify: undefined });
     running = await ear.listen({ onEvent: () => {} });
     expect(running.pollSeconds).toBe(3);
   });

@@ -12,7 +12,7 @@ export async function reloadDaemon(context: Context): Promise<void> {
     if (client === undefined) return;
     try {
       await client.reload();
-      context.out.say('The daemon took the change over.', { level: 'debug', tone: 'dim' });
+      context.out.say('The daemon took it over.', { tone: 'dim' });
     } finally {
       client.close();
     }

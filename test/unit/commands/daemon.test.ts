@@ -400,6 +400,7 @@ describe('the configuration', () => {
     await startDaemon();
     expect(await run(...args)).toBe(0);
     expect(control.asked).toEqual(['reload']);
+    expect(out()).toContain('The daemon took it over.');
   });
 
   test('is changed even where the daemon cannot be told', async () => {

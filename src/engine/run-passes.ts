@@ -2,6 +2,7 @@ import { changedRules, remoteRules, syncRules } from './ignore-first.ts';
 import type { Focus } from './live-target.ts';
 import { trusted } from './open-target.ts';
 import { type PassOutcome, runPass } from './pass.ts';
+import { problemFrom } from './problem-from.ts';
 import { type ExtraRules, type Scan, scan } from './scan.ts';
 import { scanFocus } from './scan-focus.ts';
 import { notice, problem, type Session } from './session.ts';
@@ -42,7 +43,7 @@ async function lookClosely(
   askAll: boolean,
 ): Promise<Scan | undefined> {
   const { deps, base, options, storeIsOurs } = session;
-  const found = await scanFocus(
+  const looking = scanFocus(
     { local: [...focus.local, ...session.named], remote: focus.remote },
     {
       base,
@@ -53,6 +54,11 @@ async function lookClosely(
     },
     { askAll, markers: markers + base.foldersGained },
   );
+  const found = await looking.catch((error: unknown) => {
+    // Trouble with one name must not end the cycle of all: a listing and a walk get round it, or say whose it is.
+    problemFrom(error, '');
+    return undefined;
+  });
   if (found !== undefined) tellFound(found, session);
   return found;
 }

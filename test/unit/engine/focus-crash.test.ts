@@ -5,7 +5,7 @@ import { type Blow, type CrashScenario, countSteps, strike } from '../../support
 import type { Machine, World } from '../../support/machines.ts';
 
 // Every step with S4_FULL=1; else some of each kind.
-const BLOWS_EACH = process.env['S4_FULL'] === '1' ? Number.POSITIVE_INFINITY : 10;
+const BLOWS_EACH = process.env['S4_FULL'] === '1' ? Number.POSITIVE_INFINITY : 6;
 
 const lives = new WeakMap<Machine, LiveTarget>();
 

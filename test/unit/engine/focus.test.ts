@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveTarget } from '../../../src/engine/live-target.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import type { MemoryServerOptions } from '../../../src/stores/memory/memory-server.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
 import { createWorld, type Machine, summaryOf, type World } from '../../support/machines.ts';
@@ -151,6 +152,21 @@ describe('a focused cycle', () => {
     await all.cycle(['d1/f1']);
     expect(all.a.user.read('d1/f1')).toBe('by the desk');
     await expectEqual(all);
+    await all.live.close();
+  });
+
+  it('goes round a name that the service does not answer for', async () => {
+    const all = await room(30);
+    const { a, b, world } = all;
+    b.user.write('d1/f1', 'by the desk');
+    b.user.write('d2/f2', 'by the desk');
+    await b.sync();
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (at === 'request' && request === 'HEAD' && key === 'd1/f1') throw new S4Error('OBJECT_DENIED', 'no');
+    });
+    const { result, whole } = await all.cycle([], ['d1/f1', 'd2/f2']);
+    expect([result.kind, whole]).toEqual(['synced', true]);
+    expect(a.user.read('d2/f2')).toBe('by the desk');
     await all.live.close();
   });
 

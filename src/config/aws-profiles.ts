@@ -85,11 +85,17 @@ export function checkNewProfile(files: AwsFiles, name: string): void {
 /**
  * Adds a profile with these keys to the credentials file; what is in the file stays, byte for byte. The file is replaced
  * as a whole, mode 0600: a crash leaves the old or the new one. A file that another program changed in between is read
- * again.
+ * again; a kill in the moment before the new one is in place leaves a temp file beside it, mode 0600.
  *
+ * @param atRename - for tests that come between
  * @throws S4Error USAGE as `checkNewProfile`, and for keys that the file's form cannot hold
  */
-export function addAwsProfile(files: AwsFiles, name: string, keys: Credentials): void {
+export function addAwsProfile(
+  files: AwsFiles,
+  name: string,
+  keys: Credentials,
+  atRename: () => void = () => {},
+): void {
   const { accessKeyId, secretAccessKey } = keys;
   if (![accessKeyId, secretAccessKey].every((text) => /^[\x21-\x7e]+$/.test(text) && !/[#;]/.test(text)))
     throw new S4Error('USAGE', 'This key holds characters that an AWS profile cannot.', {
@@ -101,12 +107,12 @@ export function addAwsProfile(files: AwsFiles, name: string, keys: Credentials):
     checkNewProfile(files, name);
     const gap = before.length === 0 ? '' : before.at(-1) === 0x0a ? '\n' : '\n\n';
     const text = `${gap}[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
-    if (replaceUnchanged(path, before, Buffer.concat([before, Buffer.from(text)]))) return;
+    if (replaceUnchanged(path, before, Buffer.concat([before, Buffer.from(text)]), atRename)) return;
   }
 }
 
 /** False when the file is another than `before` by the time of the rename. */
-function replaceUnchanged(path: string, before: Buffer, after: Buffer): boolean {
+function replaceUnchanged(path: string, before: Buffer, after: Buffer, atRename: () => void): boolean {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temp = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
@@ -118,6 +124,7 @@ function replaceUnchanged(path: string, before: Buffer, after: Buffer): boolean 
     } finally {
       closeSync(file);
     }
+    atRename();
     if (!readBytes(path).equals(before)) return false;
     renameSync(temp, path);
     return true;

@@ -124,6 +124,26 @@ describe('a new AWS profile', () => {
     expect(readFileSync(real, 'utf8')).toContain('[old]\n\n[new]\n');
   });
 
+  test('keeps what another program wrote in the same moment', () => {
+    write('credentials', '[old]\n');
+    let times = 0;
+    addAwsProfile(files, 'new', keys(), () => {
+      if (times++ === 0) write('credentials', '[old]\n[other]\n');
+    });
+    expect(times).toBe(2);
+    expect(read()).toMatch(/^\[old\]\n\[other\]\n\n\[new\]\n/);
+  });
+
+  test('leaves the old file, and nothing beside it, when it fails before the new one is in place', () => {
+    write('credentials', '[old]\n');
+    const fail = (): never => {
+      throw new Error('disk');
+    };
+    expect(() => addAwsProfile(files, 'new', keys(), fail)).toThrow('disk');
+    expect(read()).toBe('[old]\n');
+    expect(readdirSync(join(temp.path, '.aws'))).toEqual(['credentials']);
+  });
+
   test('does not replace a file that it cannot read', () => {
     mkdirSync(files.credentials, { recursive: true });
     expect(() => addAwsProfile(files, 'new', keys())).toThrow(/cannot be read/);

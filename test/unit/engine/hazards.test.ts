@@ -149,21 +149,37 @@ describe('hazards', () => {
     },
   );
 
-  it('H5: a mode, and a file that became a symlink of the same bytes, are seen by equal ETags', async () => {
-    const { world, a, b } = await pair();
-    a.user.write('run', 'text');
-    a.user.write('link', 'run');
-    await a.sync();
-    await b.sync();
-    world.tick(5000);
-    a.user.chmod('run', true);
-    a.user.remove('link');
-    a.user.symlink('link', 'run');
-    await a.sync();
-    await b.sync();
-    expect(b.user.tree()).toEqual({ run: 'text', link: '-> run' });
-    expect(await b.disk.open().stat('run' as never)).toMatchObject({ kind: 'file', executable: true });
-  });
+  it.each([true, false])(
+    'H5: a mode, and a file that became a symlink of the same bytes, are seen by equal ETags; the time is looked at: %s',
+    async (looked) => {
+      const { world, a, b } = await pair({ versioning: 'off' });
+      a.user.write('run', 'text');
+      a.user.write('link', 'run');
+      await a.sync();
+      await b.sync();
+      const listed = new Map<string, number>();
+      for await (const page of b.store.list())
+        for (const { key, token } of page) listed.set(key, token.modifiedMs);
+      world.tick(5000);
+      a.user.chmod('run', true);
+      a.user.remove('link');
+      a.user.symlink('link', 'run');
+      await a.sync();
+      const onlyEtags: Store = {
+        ...b.store,
+        list: async function* (options) {
+          for await (const page of b.store.list(options))
+            yield page.map((object) => ({
+              ...object,
+              token: { ...object.token, modifiedMs: listed.get(object.key) ?? object.token.modifiedMs },
+            }));
+        },
+      };
+      await b.sync({}, looked ? {} : { store: onlyEtags });
+      expect(b.user.tree()).toEqual({ run: 'text', link: looked ? '-> run' : 'run' });
+      expect(await b.disk.open().stat('run' as never)).toMatchObject({ kind: 'file', executable: looked });
+    },
+  );
 
   it.each([true, false])('H6: a listing that lags; the key itself is asked: %s', async (asked) => {
     const { a, b } = await pair();
@@ -330,6 +346,21 @@ describe('hazards', () => {
     expect((await a.sync()).kind).toBe('synced');
   });
 
+  it.each([true, false])('H12: what cannot be read; the walk says so: %s', async (said) => {
+    const { world, a } = await pair();
+    for (const name of ['mount/inner', 'keep', 'also']) a.user.write(name, name);
+    await a.sync();
+    a.disk.setUnreadable('mount', true);
+    const silent = withFolder(a, (folder) => ({
+      walk: async function* (options) {
+        for await (const batch of folder.walk(options)) yield batch.filter(({ kind }) => kind !== 'problem');
+      },
+      stat: async (path) => (path.startsWith('mount') ? undefined : folder.stat(path)),
+    }));
+    await a.sync({}, said ? {} : silent);
+    expect(objectKeys(world.server).includes('mount/inner')).toBe(said);
+  });
+
   it('H12: what cannot be read is unknown; a store that was swapped is refused', async () => {
     const { world, a, b } = await pair();
     a.user.write('mount/inner', 'inner');
@@ -346,6 +377,26 @@ describe('hazards', () => {
     await expect(a.sync()).rejects.toMatchObject({ code: 'STORE_FOREIGN' });
     a.user.remove('.s4/target.json');
     await expect(a.sync()).rejects.toMatchObject({ code: 'MARKER_MISSING' });
+  });
+
+  it.each([true, false])('H15: two processes on one folder; the lock holds: %s', async (holds) => {
+    const { world, a } = await pair();
+    a.user.write('f', 'base');
+    await a.sync();
+    a.user.write('f', 'edited');
+    let inside = false;
+    let second: unknown;
+    const calm = a.store;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (at !== 'request' || request !== 'PUT' || key !== 'f' || inside) return;
+      inside = true;
+      const free = withFolder(a, () => ({ lock: async () => ({ kind: 'locked', release: async () => {} }) }));
+      second = await a.sync({}, { store: calm, ...(holds ? {} : free) }).catch((error: unknown) => error);
+    });
+    await a.sync();
+    // Both write one journal and one head; here the second one sends what the first one is about to.
+    if (holds) expect(second).toMatchObject({ code: 'LOCKED' });
+    else expect(second).toMatchObject({ kind: 'synced', summary: { uploaded: 1 } });
   });
 
   it('H15: a second process on the folder is refused and touches nothing', async () => {

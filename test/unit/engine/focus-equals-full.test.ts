@@ -155,7 +155,7 @@ describe('a focused cycle on what was touched', () => {
   }, 120_000);
 });
 
-/** Of the base: replaced or deleted by its author. */
+/** Of the base: replaced or deleted by its author; or an empty folder, which is no content. */
 function isOld(text: string): boolean {
-  return text.startsWith('kept') || text.startsWith('base') || text.endsWith('base');
+  return text === '' || text.startsWith('kept') || text.startsWith('base') || text.endsWith('base');
 }

@@ -16,7 +16,7 @@ export interface DaemonPlaces {
 }
 
 /** What `sockaddr_un` holds, less the NUL at its end. */
-export function maxSocketPathBytes(platform: NodeJS.Platform): number {
+function maxSocketPathBytes(platform: NodeJS.Platform): number {
   return platform === 'linux' ? 107 : 103;
 }
 

@@ -6,6 +6,8 @@ import type { OpenTarget } from './open-target.ts';
 
 /** The screens of a sync: what goes on, under the lines that are done, and the questions in between. */
 export interface SyncDesk {
+  /** Resolves once the live screen is there. Ink has to be loaded anyway: sooner, a person sees it sooner. */
+  open(): Promise<void>;
   /** @param open - undefined where the daemon runs the cycle, which counts its requests itself */
   emit(open: OpenTarget | undefined): Emit;
   /** Asks about the plan that halted last. @returns its id, if it shall be carried out */
@@ -15,7 +17,7 @@ export interface SyncDesk {
   close(): Promise<void>;
 }
 
-/** Ink is loaded after the first line is out, and by then s4 is at work already. */
+/** Ink is loaded when the first screen is drawn; the first word is out by then (`cli.ts`). */
 export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDesk {
   const { out } = context;
   const model = createSyncModel(terminal.nowMs, terminal.signal);
@@ -49,6 +51,10 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
     return work();
   };
   return {
+    open: async () => {
+      up();
+      await live;
+    },
     emit: (open) => {
       model.countRequests(() => (open === undefined ? 0 : requestsOf(open.store.requests)));
       return (event) => {

@@ -22,12 +22,13 @@ export async function sync(
   flags: SyncFlags,
   direction?: Direction,
 ): Promise<ExitCode> {
-  const selections = await select(context, args);
   const { out, terminal } = context;
   const mode = flags.dryRun === true ? 'preview' : 'sync';
   // A dry run is lines to read: nothing moves meanwhile.
   const desk = terminal === undefined || mode === 'preview' ? undefined : createSyncDesk(context, terminal);
   try {
+    await desk?.open();
+    const selections = await select(context, args);
     return await runTargets(context, selections, {
       options: {
         mode,

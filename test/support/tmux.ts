@@ -16,6 +16,8 @@ export interface Tmux {
   resize(columns: number, rows: number): Promise<void>;
   /** All that is and was in sight. */
   history(): Promise<string>;
+  /** The alternate screen was left, and the cursor is seen. */
+  isRestored(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startTmux(options: TmuxOptions): Promise<Tmux> {
     },
     resize: async (to, high) => void (await tmux('resize-window', '-x', String(to), '-y', String(high))),
     history: () => tmux('capture-pane', '-p', '-S', '-'),
+    isRestored: async () => (await tmux('display', '-p', '#{alternate_on} #{cursor_flag}')).trim() === '0 1',
     stop: async () => void (await tmux('kill-server')),
   };
 }

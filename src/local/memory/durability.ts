@@ -16,12 +16,15 @@ export interface Durability {
  */
 export function createDurability(root: FolderNode): Durability {
   const keep = (home: Home, entry: MemoryEntry): void => {
+    const before = home.folder.durableEntries.get(home.key);
     drop(home);
     home.folder.durableEntries.set(home.key, entry);
     entry.node.durableHomes.add(home);
     for (const old of [...entry.node.durableHomes]) {
       if (!entry.node.homes.has(old)) drop(old);
     }
+    // Whoever had the name was given another one before: that is on the disk by now, too.
+    if (before !== undefined && before.node !== entry.node) keepOtherNames(before);
   };
   const drop = (home: Home): void => {
     const entry = home.folder.durableEntries.get(home.key);

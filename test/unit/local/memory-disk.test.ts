@@ -362,3 +362,24 @@ it('a top that cannot be read, or whose rules cannot, is an error and not an emp
     code: 'LOCAL_UNREADABLE',
   });
 });
+
+describe('a power loss in the middle of making folders durable (seed 30072)', () => {
+  it.each([0, 1, 2, 3, 4])(
+    'leaves a file that stepped aside under one of its names: after %i folders',
+    async (done) => {
+      disk.user.write('keep/f', 'local');
+      await folder.place(await placement('keep/f', 'new', 'keep/copy'));
+      onStep(
+        'fsync-folder',
+        () => {
+          throw new Error('power');
+        },
+        done,
+      );
+      await folder.sync().catch(() => undefined);
+      disk.beforeStep(undefined);
+      disk.powerLoss();
+      expect(contents()).toContain('local');
+    },
+  );
+});

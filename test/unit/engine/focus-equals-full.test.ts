@@ -92,12 +92,12 @@ function heads({ store, target }: Machine, known: KnownHeads | undefined): Promi
   return readHeads({ store, known, self: target.clientId });
 }
 
-/** What a look at everything would still do. */
+/** What a look at everything would still do. A mode that met a content travels with the next sync, a whole one's too. */
 async function leftToDo(machine: Machine): Promise<readonly unknown[]> {
   machine.events.length = 0;
   await machine.sync({ mode: 'preview' });
   const planned = machine.events.filter((event) => event.kind === 'planned');
-  return planned.flatMap((event) => event.operations);
+  return planned.flatMap((event) => event.operations.filter(({ kind }) => kind !== 'mode'));
 }
 
 describe('a focused cycle on what was touched', () => {

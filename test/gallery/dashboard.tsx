@@ -196,7 +196,7 @@ export const DASHBOARD: readonly GalleryScreen[] = [
   }),
   screen('-versions', 'the versions of a file', () => modelOf(live(), VERSIONS_OPEN), 'WRITTEN'),
   screen('-restore', 'the question before a restore', () => modelOf(live(), VERSIONS_OPEN), 'WRITTEN', {
-    steps: [{ press: ['down', 'down', 'r'], shows: 'Restore the version' }],
+    steps: [{ press: ['down', 'down', 'r'], shows: 'Restore this version' }],
   }),
   screen(
     '-diff',

@@ -58,7 +58,7 @@ function VersionList({ panel, height }: Omit<VersionsViewProps, 'isActive'>): Re
       <Box flexGrow={1} />
       {panel.confirming && here !== undefined ? (
         <>
-          <Tone token="warn">{`Restore the version of ${formatTime(here.modifiedMs)}? (y/n)`}</Tone>
+          <Tone token="warn">Restore this version? (y/n)</Tone>
           <Tone token="dim">What is here now goes to the trash.</Tone>
         </>
       ) : null}

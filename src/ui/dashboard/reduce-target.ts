@@ -44,7 +44,8 @@ function liveParts(target: TargetView, live: LiveTargetView): Partial<TargetView
 function reduceEvent(target: TargetView, event: SyncEvent): TargetView {
   switch (event.kind) {
     case 'cycle-started':
-      return { ...target, status: emptyStatus(target.name) };
+      // Nothing is known of the present until there is a plan.
+      return { ...target, status: undefined };
     case 'planned': {
       const status = statusStep(target.status ?? emptyStatus(target.name), event);
       if (target.activity === 'looking') return { ...target, status };

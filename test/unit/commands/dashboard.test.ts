@@ -68,7 +68,7 @@ describe('the dashboard', () => {
     terminal.press('escape');
     await terminal.shows('WRITTEN');
     terminal.press('r');
-    await terminal.shows('Restore the version');
+    await terminal.shows('Restore this version');
     terminal.press('y');
     await terminal.shows('It is here again');
     expect(user().read('d/f.txt')).toBe('one\n');

@@ -21,7 +21,7 @@ export function actionOf<Action extends string>(table: KeyTable<Action>, key: Ke
 }
 
 /** A key as it is shown. */
-export function keyLabel(key: KeyName, glyphs: Glyphs): string {
+function keyLabel(key: KeyName, glyphs: Glyphs): string {
   switch (key) {
     case 'up':
       return glyphs.up;

@@ -14,7 +14,7 @@ export function graphemes(text: string): readonly string[] {
 }
 
 /** The first graphemes that fit. */
-export function takeStart(text: string, width: number): string {
+function takeStart(text: string, width: number): string {
   if (cellWidth(text) <= width) return text;
   let out = '';
   let used = 0;
@@ -27,7 +27,7 @@ export function takeStart(text: string, width: number): string {
 }
 
 /** The last graphemes that fit. */
-export function takeEnd(text: string, width: number): string {
+function takeEnd(text: string, width: number): string {
   if (cellWidth(text) <= width) return text;
   let out = '';
   let used = 0;

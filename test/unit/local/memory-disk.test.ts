@@ -368,7 +368,11 @@ describe('a power loss in the middle of making folders durable (seed 30072)', ()
     'leaves a file that stepped aside under one of its names: after %i folders',
     async (done) => {
       disk.user.write('keep/f', 'local');
-      await folder.place(await placement('keep/f', 'new', 'keep/copy'));
+      const prepared = await placement('keep/f', 'new', 'keep/copy');
+      await folder.sync();
+      // The folder of temp files is now the first in turn.
+      await stage('another');
+      await folder.place(prepared);
       onStep(
         'fsync-folder',
         () => {

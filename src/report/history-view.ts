@@ -76,7 +76,7 @@ const STEPS: readonly (readonly [number, string])[] = [
 ];
 
 /** `3 d`, `2 h`, `5 min`, `now`. */
-export function ageWords(ageMs: number): string {
+function ageWords(ageMs: number): string {
   for (const [unitMs, unit] of STEPS) if (ageMs >= unitMs) return `${Math.floor(ageMs / unitMs)} ${unit}`;
   return 'now';
 }

@@ -17,7 +17,7 @@ const RANK: readonly Mark[] = [
   'ignored',
 ];
 
-export function worstMark(a: Mark, b: Mark): Mark {
+function worstMark(a: Mark, b: Mark): Mark {
   return RANK.indexOf(a) <= RANK.indexOf(b) ? a : b;
 }
 

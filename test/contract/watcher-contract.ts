@@ -111,6 +111,7 @@ export function watcherContract(name: string, open: (root: string) => Watcher): 
       mkdirSync(at('a'));
       mkdirSync(at('b'));
       const heard = await start();
+      const { watches } = heard.running;
       renameSync(at('a'), at('gone'));
       renameSync(at('b'), at('a'));
       await heard.hears('a');
@@ -121,6 +122,7 @@ export function watcherContract(name: string, open: (root: string) => Watcher): 
       writeFileSync(at('gone/in-old.txt'), 'one');
       await heard.hears('a/in-new.txt');
       await heard.hears('gone/in-old.txt');
+      await expect.poll(() => heard.running.watches, { timeout: 10_000 }).toBe(watches);
     });
 
     test('a folder that is removed and made again', async () => {

@@ -17,12 +17,13 @@ import { createS3 } from './torture/s3.mjs';
 import { CREDENTIALS, startSeaweed } from './torture/servers.mjs';
 import { directoryView, s3View } from './torture/store.mjs';
 
-const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--server seaweedfs|file] [--mode mixed|contended] [--conditions honoured|ignored|lying] [--keep]
+const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--server seaweedfs|file] [--mode mixed|contended] [--conditions honoured|ignored|lying] [--daemon] [--keep]
 
   --seconds   how long everything goes wrong, before all must come to rest
   --server    seaweedfs: a real S3 service (weed on PATH) behind a bad network; file: a directory
   --mode      contended: all edit the same 20 files
   --conditions  what the store makes of If-Match on a write: ignored: nothing; lying: nothing, once it is trusted
+  --daemon    each client runs a daemon, and syncs go through it; at rest the daemons must have done it all
   --policy    both: conflicts are always kept as both; any: now and then another answer
   --pause     milliseconds between two edits of one writer, about
   --cli       the program, instead of dist/cli.js
@@ -31,6 +32,8 @@ const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--ser
 const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
 const BUCKET = 'torture';
 const ROUNDS = 30;
+/** Backoff after the last fault, a poll of the bell, the transfers. */
+const DAEMONS_REST_MS = 300_000;
 
 function readFlags() {
   const { values } = parseArgs({
@@ -44,6 +47,7 @@ function readFlags() {
       policy: { type: 'string', default: 'any' },
       pause: { type: 'string', default: '150' },
       cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.js', import.meta.url)) },
+      daemon: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -96,12 +100,14 @@ async function main() {
     }),
   );
   const world = { clients, view: place.view, outside, outsideBefore: stampsOf(outside) };
-  const counts = { syncs: 0, kills: 0, interrupts: 0, restarts: 0 };
+  const counts = { syncs: 0, kills: 0, interrupts: 0, restarts: 0, daemons: 0 };
   try {
     await joinAll(clients, place);
     if (flags.conditions === 'lying') place.proxy.ignoreConditions();
-    counts.edits = await torment(clients, place, flags, counts, outside);
+    const { edits, rest } = await torment(clients, place, flags, counts, outside);
+    counts.edits = edits;
     await place.calm();
+    violations.push(...(await rest()));
     violations.push(...(await settle(clients)));
     violations.push(...(await expectQuiet(clients, place)));
     say('checking');
@@ -184,19 +190,21 @@ async function torment(clients, place, flags, counts, outside) {
   const isOver = () => Date.now() >= untilMs;
   const { seed, mode, pauseMs } = flags;
   const writers = clients.map((client) => client.startWriter({ outside, seed, mode, pauseMs }));
-  const work = clients.map((client, i) =>
-    client.torment({ random: createRandom(seed, client.name), counts, writer: writers[i], isOver }),
-  );
+  const work = clients.map((client, i) => {
+    const settings = { random: createRandom(seed, client.name), counts, writer: writers[i], isOver };
+    return flags.daemon ? client.keep(settings) : client.torment(settings);
+  });
+  const others = [];
   if (place.proxy !== undefined)
-    work.push(misfortune(place, createRandom(seed, 'misfortune'), counts, isOver));
+    others.push(misfortune(place, createRandom(seed, 'misfortune'), counts, isOver));
   const progress = setInterval(() => say(progressOf(counts, place, untilMs)), 30_000);
   try {
-    await Promise.all(work);
+    const [ends] = await Promise.all([Promise.all(work), ...others]);
     const edits = {};
     for (const writer of writers)
       for (const [name, count] of Object.entries(await writer.stop()))
         edits[name] = (edits[name] ?? 0) + count;
-    return edits;
+    return { edits, rest: () => (flags.daemon ? restOfDaemons(clients, ends) : []) };
   } finally {
     clearInterval(progress);
   }
@@ -215,6 +223,25 @@ async function misfortune({ proxy, server }, random, counts, isOver) {
     await server.start();
     restartMs = Date.now() + random.between(15_000, 60_000);
   }
+}
+
+/** The daemons alone must bring everything to rest; only what a guard halted is approved. */
+async function restOfDaemons(clients, ends) {
+  say('no more faults, no more edits: until the daemons are at rest');
+  const untilMs = Date.now() + DAEMONS_REST_MS;
+  let restless = [];
+  do {
+    await sleep(2_000);
+    restless = [];
+    for (const client of clients) {
+      const { events } = await client.s4('status');
+      const status = events.find((event) => event?.kind === 'status');
+      if (status?.halted === true) await client.sync();
+      if (status?.inSync !== true) restless.push(client.name);
+    }
+  } while (restless.length > 0 && Date.now() < untilMs);
+  for (const end of ends) await end();
+  return restless.map((name) => `${name} is not in sync ${DAEMONS_REST_MS / 1000} s after the last edit`);
 }
 
 /** All sync in turn until none has anything to do. */
@@ -274,6 +301,7 @@ function summarize({ flags, clients, counts, place, contents, violations }) {
   say(
     `syncs      ${counts.syncs}: ${counts.kills} killed, ${counts.interrupts} interrupted; exits ${list(total('exits'))}`,
   );
+  if (flags.daemon) say(`daemons    ${counts.daemons} times started`);
   say(`errors     ${list(total('errors'))}`);
   if (place.proxy !== undefined) {
     say(`server     ${counts.restarts} times killed and started`);

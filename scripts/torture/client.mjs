@@ -36,7 +36,7 @@ export function createClient({ name, base, cli, env, policies, violations }) {
   let keptBoth = 0;
   let typicalMs = 1500;
 
-  const start = (args) => {
+  const start = (args, { lasting = false } = {}) => {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: home, TMPDIR: temp, S4_HOST: name, ...env },
@@ -45,10 +45,12 @@ export function createClient({ name, base, cli, env, policies, violations }) {
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
     const startedMs = Date.now();
-    const hang = setTimeout(() => {
-      violations.push(`${name}: s4 ${args.join(' ')} did not end within ${HANG_MS / 1000} s`);
-      kill();
-    }, HANG_MS);
+    const hang = lasting
+      ? undefined
+      : setTimeout(() => {
+          violations.push(`${name}: s4 ${args.join(' ')} did not end within ${HANG_MS / 1000} s`);
+          kill();
+        }, HANG_MS);
     const ended = textOf(child).then(({ code, signal, stdout, stderr }) => {
       clearTimeout(hang);
       process.off('exit', kill);
@@ -133,6 +135,40 @@ export function createClient({ name, base, cli, env, policies, violations }) {
         if (halted === undefined) writer.resume();
         else writer.pause();
         await sleep(random.between(0, 400));
+      }
+    },
+    /**
+     * Until `isOver`: a daemon, killed or ended now and then, with a sync now and then that goes through it.
+     *
+     * @returns {Promise<() => Promise<void>>} ends the daemon that runs then, which must say 0
+     */
+    keep: async ({ random, counts, writer, isOver }) => {
+      for (;;) {
+        const { child, ended } = start(['daemon', '--json'], { lasting: true });
+        counts.daemons++;
+        const untilMs = Date.now() + random.between(20_000, 120_000);
+        while (!isOver() && Date.now() < untilMs) {
+          await sleep(random.between(3_000, 12_000));
+          counts.syncs++;
+          const { events } = await s4('sync');
+          const halted = events.find((event) => event?.kind === 'guard-halted');
+          if (halted === undefined) continue;
+          // Who reads a plan and says yes to it does not delete more meanwhile.
+          writer.pause();
+          await s4('sync', '--approve', halted.planId);
+          writer.resume();
+        }
+        if (isOver())
+          return async () => {
+            child.kill('SIGTERM');
+            const { exit } = await ended;
+            if (exit !== 0) violations.push(`${name}: the daemon ended with ${exit} at SIGTERM`);
+          };
+        const isKilled = random.chance(0.6);
+        if (isKilled) counts.kills++;
+        child.kill(isKilled ? 'SIGKILL' : 'SIGTERM');
+        const { exit } = await ended;
+        if (!isKilled && exit !== 0) violations.push(`${name}: the daemon ended with ${exit} at SIGTERM`);
       }
     },
     /** `stop` resolves with how many edits of each kind there were. */

@@ -32,8 +32,8 @@ const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--ser
 const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
 const BUCKET = 'torture';
 const ROUNDS = 30;
-/** Backoff after the last fault, a poll of the bell, the transfers. */
-const DAEMONS_REST_MS = 300_000;
+/** Paths that had problems are tried again every five minutes; then backoff, a poll of the bell, the transfers. */
+const DAEMONS_REST_MS = 600_000;
 
 function readFlags() {
   const { values } = parseArgs({
@@ -223,6 +223,8 @@ async function misfortune({ proxy, server }, random, counts, isOver) {
     await server.start();
     restartMs = Date.now() + random.between(15_000, 60_000);
   }
+  // Syncs that are under way through a daemon end in their own time.
+  proxy.setWeather('calm');
 }
 
 /** The daemons alone must bring everything to rest; only what a guard halted is approved. */

@@ -158,7 +158,8 @@ function outcome({ result, found }: Ran): TargetEvent {
 
 /** Undefined: everything. */
 function focusOf({ local, remote, breadth }: Pending): Focus | undefined {
-  return breadth === 'paths' ? { local: [...local], remote: [...remote] } : undefined;
+  if (breadth === 'everything') return undefined;
+  return { local: [...local], remote: [...remote], ...(breadth === 'walk' && { walk: true }) };
 }
 
 function hasChanged({ summary }: Extract<CycleResult, { readonly kind: 'synced' }>): boolean {

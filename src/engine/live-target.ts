@@ -13,6 +13,8 @@ export interface Focus {
   readonly local: readonly RelPath[];
   /** What others are said to have changed in the store (their log, an event): asked about, key by key. */
   readonly remote: readonly RelPath[];
+  /** The whole folder is walked too, and where it is not what the base says joins `local`. The store is not listed. */
+  readonly walk?: true;
 }
 
 export type LiveCycleOptions = CycleOptions & { readonly focus?: Focus };

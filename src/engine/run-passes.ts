@@ -6,6 +6,7 @@ import { problemFrom } from './problem-from.ts';
 import { type ExtraRules, type Scan, scan } from './scan.ts';
 import { scanFocus } from './scan-focus.ts';
 import { notice, problem, type Session } from './session.ts';
+import { changedHere } from './walk-focus.ts';
 
 // A pass that leaves something to look at again is rare (an edit or another client in the same second); what moves
 // for longer than this waits for the next run, and is said.
@@ -20,7 +21,7 @@ export interface Narrow {
 
 /** Looks, plans and acts until nothing is left to a further look. @throws S4Error as `runPass` */
 export async function runPasses(session: Session, narrow?: Narrow): Promise<PassOutcome> {
-  let close = narrow;
+  let close = narrow && (await withWalk(narrow, session));
   for (let pass = 1; ; pass++) {
     const found = close && (await lookClosely(close, session, pass > 1));
     if (found === undefined) {
@@ -34,6 +35,21 @@ export async function runPasses(session: Session, narrow?: Narrow): Promise<Pass
       return outcome;
     }
   }
+}
+
+/** A focus with what a walk found beside it. */
+async function withWalk(narrow: Narrow, session: Session): Promise<Narrow> {
+  const { focus } = narrow;
+  if (focus.walk !== true) return narrow;
+  const { base, deps, options } = session;
+  const { folder, store } = deps;
+  const changed = await changedHere({
+    base,
+    folder,
+    store,
+    ...(options.signal && { signal: options.signal }),
+  });
+  return { ...narrow, focus: { ...focus, local: [...focus.local, ...changed] } };
 }
 
 /** Undefined where only a look at everything will do. */

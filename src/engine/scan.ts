@@ -48,7 +48,7 @@ const WALK_BATCHES_AHEAD = 64;
  */
 export async function scan(
   folder: Folder,
-  store: Store,
+  store: Pick<Store, 'list' | 'prefixBytes'>,
   base: Pick<Base, 'rows'>,
   options: ScanOptions,
 ): Promise<Scan> {
@@ -130,7 +130,7 @@ export function takeWalkItems(
 
 /** A listing, checked for order; keys that no folder can hold are problems. @throws S4Error STORE_* */
 export async function collectListing(
-  store: Store,
+  store: Pick<Store, 'list' | 'prefixBytes'>,
   problems: Problem[],
   options: { readonly signal?: AbortSignal; readonly under?: string },
 ): Promise<readonly RemoteRow[]> {

@@ -12,12 +12,11 @@ export interface Question {
   readonly path: RelPath;
   /** What is below it is wanted too, whatever is found under the name itself. */
   readonly below: boolean;
-  /** Nothing is known of the name: if it is no file, it may be a folder. */
-  readonly unknown: boolean;
 }
 
 /**
- * What the store has under these names, in key order: a HEAD each, and a listing of what is below where that is wanted.
+ * What the store has under these names, in key order: a HEAD each, and a listing of what is below where that is wanted, or
+ * where there is no file of the name: it may be a folder now, also an empty one.
  *
  * @throws S4Error STORE_*; OBJECT_*: what cannot be asked about is not absent
  */
@@ -29,10 +28,10 @@ export async function askStore(
   const call = signal === undefined ? {} : { signal };
   const answers = await mapConcurrent(questions, ASKED_AT_ONCE, async (question): Promise<RemoteRow[]> => {
     signal?.throwIfAborted();
-    const { path, below, unknown } = question;
+    const { path, below } = question;
     const head = await store.head(objectKey(fileKey(path)), call);
     const own = head.kind === 'found' ? [rowOf(path, head.state)] : [];
-    if (!below && !(unknown && head.kind === 'absent')) return own;
+    if (!below && head.kind === 'found') return own;
     return [...own, ...(await collectListing(store, problems, { ...call, under: folderKey(path) }))];
   });
   return answers.flat().sort((a, b) => compareKeys(a.key, b.key));

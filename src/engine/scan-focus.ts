@@ -164,13 +164,11 @@ async function joinWith(seen: Seen, asked: readonly RelPath[], deps: FolderDeps)
 
 function questionOf(path: RelPath, { named, base, local }: Seen): Question {
   const isBelow = (key: string): boolean => key.startsWith(`${path}/`);
-  const isFile =
-    base.some(({ key }) => key === fileKey(path)) || local.some((item) => itemKey(item) === path);
   const below =
     named.some(isBelow) ||
     base.some(({ key }) => isBelow(key)) ||
     local.some((item) => isBelow(itemKey(item)));
-  return { path, below, unknown: !isFile };
+  return { path, below };
 }
 
 /** Files that are gone here: whether the store still has what the base knows is asked before they are deleted there. */

@@ -238,6 +238,16 @@ describe('a focused cycle', () => {
     await all.live.close();
   });
 
+  it('sees that a file became an empty folder there', async () => {
+    const all = await room(100);
+    all.b.user.remove('d3/f3');
+    all.b.user.mkdir('d3/f3');
+    await all.b.sync();
+    const { result } = await all.cycle([], ['d3/f3']);
+    expect(summaryOf(result)).toMatchObject({ deletedLocal: 1, problems: 0 });
+    await expectEqual(all);
+  });
+
   it('writes nothing to a store that was swapped, and asks nothing of a folder that was', async () => {
     const all = await room(30);
     const marker = all.world.server.bytes('.s4/target.json');

@@ -86,6 +86,40 @@ describe('guards', () => {
     expect(codes([...times(5, upload), ...times(5, download)], { baseFiles: 10 })).toEqual([]);
   });
 
+  it('take no new file for a change of an old one', () => {
+    const fresh = (name: string): Operation => ({ kind: 'upload', key: key(name), local: local(name) });
+    const arriving = (name: string): Operation => ({
+      kind: 'download',
+      key: key(name),
+      remote: remoteRow(name),
+    });
+    expect(codes(times(10, fresh), { baseFiles: 10 })).toEqual([]);
+    expect(codes(times(10, arriving), { baseFiles: 10 })).toEqual([]);
+  });
+
+  it.each<[string, PlannedOperation[], Partial<GuardInput['counts']>]>([
+    [
+      'the local folder is empty: 1 file would be deleted in the store',
+      times(1, deleteRemote),
+      { localFiles: 0 },
+    ],
+    [
+      'the store is empty: 2 files would be deleted in the local folder',
+      times(2, deleteLocal),
+      { remoteFiles: 0 },
+    ],
+    ['6 of 10 files would be deleted in the folder', times(6, deleteLocal), {}],
+    ['every file was changed: all 10 files would be replaced in the store', times(10, upload), {}],
+    ['every file was changed: all 10 files would be replaced in the local folder', times(10, download), {}],
+  ])('say what would happen: %s', (message, planned, counts) => {
+    const { trips } = judgePlan({
+      planned,
+      counts: { baseFiles: 10, localFiles: 10, remoteFiles: 10, ...counts },
+      recentDeletions: { local: 0, remote: 0 },
+    });
+    expect(trips.map((trip) => trip.message)).toEqual([message]);
+  });
+
   it('tell what they are about, and only that', () => {
     const planned = [...times(6, deleteRemote), ...times(1, download)];
     const verdict = judgePlan({
@@ -112,6 +146,7 @@ describe('guards', () => {
       download('f'),
       { ...download('f'), remote: remoteRow('f', 2) } as Operation,
       { kind: 'make-remote-folder', key: key('f/') } satisfies Operation,
+      { kind: 'make-remote-folder', key: key('g/') } satisfies Operation,
     ].map(guardedLine);
     expect(new Set(lines).size).toBe(lines.length);
     expect(guardedLine(deleteLocal('f'))).toBe(guardedLine(deleteLocal('f')));

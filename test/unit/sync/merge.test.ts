@@ -24,6 +24,9 @@ describe('merging two edits of a text', () => {
     ['neighbouring lines', '1\n2\n3\n4\n', '1\nX\n3\n4\n', '1\n2\nY\n4\n', '<conflict>'],
     ['two insertions at one place', '1\n2\n', '1\nX\n2\n', '1\nY\n2\n', '<conflict>'],
     ['an edit in a deleted region', '1\n2\n3\n4\n5\n', '1\n5\n', '1\n2\nX\n4\n5\n', '<conflict>'],
+    ['one of two equal lines removed', 'a\na\n', 'a\n', 'a\na\n', 'a\n'],
+    ['one line replaced, and with the next one', '1\n2\n3\n4\n', '1\nX\n3\n4\n', '1\nX\n4\n', '<conflict>'],
+    ['one line replaced, and with the one before', '1\n2\n3\n4\n', '1\n2\nX\n4\n', '1\nX\n4\n', '<conflict>'],
     ['two appends', '1\n', '1\n2\n', '1\n3\n', '<conflict>'],
     ['a missing line end, and an edit far from it', '1\n2\n3', 'X\n2\n3', '1\n2\n3\n', 'X\n2\n3\n'],
     ['line ends of Windows', '1\r\n2\r\n3\r\n', 'X\r\n2\r\n3\r\n', '1\r\n2\r\nY\r\n', 'X\r\n2\r\nY\r\n'],
@@ -65,6 +68,22 @@ describe('merging two edits of a text', () => {
         const merged = merge(lines.join(''), edited(here, 'local'), edited(there, 'remote'));
         const both = lines.map((l, i) => (i === here ? 'local\n' : i === there ? 'remote\n' : l)).join('');
         expect(merged).toBe(Math.abs(here - there) < 2 ? '<conflict>' : both);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('holds all edits, many on each side, where one line keeps them apart', () => {
+    const edit = fc.record({
+      by: fc.constantFrom('nobody', 'local', 'remote', 'both'),
+      text: fc.constantFrom('', 'new\n', 'new\nnewer\n'),
+    });
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 12 }), (edits) => {
+        const edited = (...authors: readonly string[]) =>
+          edits.map(({ by, text }, i) => `${authors.includes(by) ? text : `old ${i}\n`}kept ${i}\n`).join('');
+        const merged = merge(edited(), edited('local', 'both'), edited('remote', 'both'));
+        expect(merged).toBe(edited('local', 'remote', 'both'));
       }),
       { numRuns: 400 },
     );

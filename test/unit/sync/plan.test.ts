@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Judged, Resolution } from '../../../src/sync/judged.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
 import { makePlan, type Plan, type PlanInput } from '../../../src/sync/plan.ts';
-import { DOWN, entry, folder, joined, key, UP } from './build.ts';
+import type { Decision } from '../../../src/sync/reconcile.ts';
+import { DOWN, entry, folder, joined, key, type Sides, UP } from './build.ts';
 
 const DELETE_LOCAL = { kind: 'delete-local' } as const;
 const DELETE_REMOTE = { kind: 'delete-remote' } as const;
@@ -75,11 +76,41 @@ describe('a plan', () => {
         executable: true,
         replaces: { key: 'down' },
         remote: { token: { etag: 'etag-3' } },
+        base: { key: 'down' },
       },
       { kind: 'upload', executable: false, replaces: { token: { etag: 'etag-3' } }, base: { key: 'up' } },
     ]);
     const fresh = plan([entry('down', { remote: 1 }, DOWN), entry('up', { local: 1 }, UP)]);
-    for (const { operation } of fresh.operations) expect(operation).not.toHaveProperty('replaces');
+    for (const { operation } of fresh.operations) {
+      for (const absent of ['replaces', 'base', 'executable']) expect(operation).not.toHaveProperty(absent);
+    }
+  });
+
+  it('carries the base of a mode that goes up, where there is one', () => {
+    const known = entry('known', { base: 1, local: 1, remote: 1 }, { kind: 'mode-up' });
+    const unknown = entry('unknown', { local: 1, remote: 1 }, { kind: 'mode-up' });
+    const [first, second] = plan([known, unknown]).operations.map(({ operation }) => operation);
+    expect(first).toHaveProperty('base', known.row.base);
+    expect(second).not.toHaveProperty('base');
+  });
+
+  it.each<[Decision['kind'], Sides]>([
+    ['delete-remote', { remote: 0 }],
+    ['delete-remote', { base: 0 }],
+    ['delete-local', { local: 0 }],
+    ['delete-local', { base: 0 }],
+    ['download', { base: 0, local: 0 }],
+    ['mode-up', { base: 0, local: 0 }],
+    ['mode-up', { base: 0, remote: 0 }],
+    ['mode-down', { local: 0, remote: 0 }],
+    ['mode-down', { base: 0, remote: 0 }],
+    ['mode-down', { base: 0, local: 0 }],
+    ['conflict', { base: 0, local: 0 }],
+    ['conflict', { base: 0, remote: 0 }],
+  ])('does nothing without the states that it would check: %s, %o', (kind, sides) => {
+    const judged = [entry('f', sides, { kind, editBeatsDelete: false } as Decision)];
+    const resolutions = new Map([[key('f'), { kind: 'both' } as const]]);
+    expect(lines(plan(judged, { resolutions }))).toEqual([]);
   });
 
   it('vacates a name before it is taken', () => {
@@ -89,6 +120,12 @@ describe('a plan', () => {
       entry('f/child', { remote: 1, under: file }, DOWN),
     ];
     expect(lines(plan(becameFolder))).toEqual(['vacate: delete-local f', 'transfer: download f/child']);
+    const here = joined('f', { base: 0, remote: 0, beneath: { local: true } });
+    const becameFolderHere: Judged[] = [
+      { kind: 'entry', row: here, decision: DELETE_REMOTE },
+      entry('f/child', { local: 1, under: here }, UP),
+    ];
+    expect(lines(plan(becameFolderHere))).toEqual(['vacate: delete-remote f', 'transfer: upload f/child']);
     const swapped = joined('d', { remote: 1, beneath: { base: true, local: true } });
     const becameFile: Judged[] = [
       { kind: 'entry', row: swapped, decision: DOWN },
@@ -103,6 +140,21 @@ describe('a plan', () => {
       'vacate-folder: remove-local-folder d/',
       'transfer: download d',
     ]);
+  });
+
+  it('leaves a file its name where the folder of that name goes', () => {
+    const arriving = joined('d', { remote: 1, beneath: { base: true, local: true } });
+    const emptiedThere: Judged[] = [
+      { kind: 'entry', row: arriving, decision: DOWN },
+      folder('d/e/', { base: 0, local: 0, under: arriving }, 'remove-local'),
+    ];
+    expect(lines(plan(emptiedThere))).toContain('transfer: download d');
+    const leaving = joined('d', { local: 1, beneath: { base: true, remote: true } });
+    const emptiedHere: Judged[] = [
+      { kind: 'entry', row: leaving, decision: UP },
+      folder('d/e/', { base: 0, remote: 0, under: leaving }, 'remove-remote'),
+    ];
+    expect(lines(plan(emptiedHere))).toContain('transfer: upload d');
   });
 
   it('deletes last, and folders deepest first', () => {
@@ -142,6 +194,20 @@ describe('a plan', () => {
       const made = plan(judged, { remoteRenames: renames, localRenames: renames });
       expect(lines(made)).toEqual(['transfer: upload new', 'delete: delete-remote old']);
     }
+  });
+
+  it.each([
+    ['no base', [], [rename('new2', 'new')]],
+    ['nothing here to move', [rename('old', 'new2')], []],
+    ['nothing there to move to', [rename('old2', 'new')], []],
+  ])('makes no move where there is %s', (_, localRenames, remoteRenames) => {
+    const judged = [
+      entry('old', { base: 0, remote: 0 }, DELETE_REMOTE),
+      entry('new', { local: 0 }, UP),
+      entry('old2', { base: 0, local: 0 }, DELETE_LOCAL),
+      entry('new2', { remote: 0 }, DOWN),
+    ];
+    expect(plan(judged, { localRenames, remoteRenames })).toEqual(plan(judged));
   });
 
   it('leaves moves to and from clashing names alone', () => {
@@ -191,6 +257,27 @@ describe('a plan', () => {
         plan([{ kind: 'entry', row: there, decision: DOWN }, entry('f/x', { local: 1, under: there }, UP)]),
       ),
     ).toEqual(['vacate: remote-aside f', 'transfer: upload f/x']);
+  });
+
+  it('moves a file aside for a single child that remains', () => {
+    const file = joined('f', { local: 1, beneath: { base: true, remote: true } });
+    const judged: Judged[] = [
+      { kind: 'entry', row: file, decision: UP },
+      entry('f/stays', { remote: 1, under: file }, DOWN),
+      entry('f/goes', { base: 0, remote: 0, under: file }, DELETE_REMOTE),
+    ];
+    expect(lines(plan(judged))).toContain('vacate: local-aside f');
+  });
+
+  it('tells of a file and a folder of one name in the store whose contents are settled', () => {
+    const file = entry(
+      'f',
+      { base: 1, local: 1, remote: 1, beneath: { base: true, remote: true, settled: true } },
+      { kind: 'none' },
+    );
+    const made = plan([file]);
+    expect(made.operations).toEqual([]);
+    expect(made.problems).toMatchObject([{ path: 'f', side: 'remote', code: 'file-and-folder' }]);
   });
 
   it('touches nothing where the store holds a file and a folder of one name', () => {

@@ -16,6 +16,7 @@ describe('the token of an object', () => {
     ['other versions, equal times', { versionId: 'v' }, { versionId: 'w' }, false],
     ['a listing that tells no version', { versionId: 'v' }, {}, true],
     ['a listing that tells no version, and a later time', { versionId: 'v' }, { modifiedMs: 12_000 }, false],
+    ['a version that only one of them tells', {}, { versionId: 'v' }, true],
     ['our own write, stamped a little later', { modifiedIsEstimate: true }, { modifiedMs: 12_000 }, true],
     ['our own write, begun long before', { modifiedIsEstimate: true }, { modifiedMs: 1_000 }, true],
     ['our own write, and a later copy of it', { modifiedIsEstimate: true }, { modifiedMs: 12_001 }, false],

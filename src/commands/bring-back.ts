@@ -63,7 +63,7 @@ export async function bringBack(
 }
 
 function touchedPaths(wish: Wish): readonly RelPath[] {
-  const copy = wish.kind === 'copy' ? parseConflictCopy(wish.path) : undefined;
+  const copy = wish.kind === 'copy' || wish.kind === 'copy-text' ? parseConflictCopy(wish.path) : undefined;
   return copy === undefined ? [wishPath(wish)] : [wishPath(wish), copy.original, copy.settled];
 }
 

@@ -15,6 +15,8 @@ export interface ObjectFacts {
   readonly write?: string;
   /** Version id, write token or ETag of what this write replaced. */
   readonly parent?: string;
+  /** Of a conflict copy: the version id, under the original's name, that both versions came from. */
+  readonly ancestor?: string;
 }
 
 const NS_PER_S = 1_000_000_000n;
@@ -42,8 +44,13 @@ export function encodeMetadata(facts: ObjectFacts): ObjectMetadata {
     ...(facts.digest === undefined ? {} : { 's4-sha256': facts.digest }),
     ...(facts.md5 === undefined ? {} : { 's4-md5': facts.md5 }),
     ...(facts.write === undefined ? {} : { 's4-write': facts.write }),
-    ...(facts.parent === undefined || !PLAIN_VALUE.test(facts.parent) ? {} : { 's4-parent': facts.parent }),
+    ...plain('s4-parent', facts.parent),
+    ...plain('s4-ancestor', facts.ancestor),
   };
+}
+
+function plain(name: string, value: string | undefined): ObjectMetadata {
+  return value === undefined || !PLAIN_VALUE.test(value) ? {} : { [name]: value };
 }
 
 /** Never throws: what any tool may have written there is read as far as it can be understood. */
@@ -54,6 +61,7 @@ export function decodeMetadata(metadata: ObjectMetadata): ObjectFacts {
   const md5 = metadata['s4-md5'];
   const write = metadata['s4-write'];
   const parent = metadata['s4-parent'];
+  const ancestor = metadata['s4-ancestor'];
   return {
     ...(mtimeNs === undefined ? {} : { mtimeNs }),
     ...mode,
@@ -61,6 +69,7 @@ export function decodeMetadata(metadata: ObjectMetadata): ObjectFacts {
     ...(md5 !== undefined && MD5.test(md5) ? { md5 } : {}),
     ...(write !== undefined && PLAIN_VALUE.test(write) ? { write } : {}),
     ...(parent !== undefined && PLAIN_VALUE.test(parent) ? { parent } : {}),
+    ...(ancestor !== undefined && PLAIN_VALUE.test(ancestor) ? { ancestor } : {}),
   };
 }
 

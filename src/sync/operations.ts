@@ -18,6 +18,8 @@ export type Operation =
       /** The mode to publish where it is not the local one: the other side changed it. */
       readonly executable?: boolean;
       readonly base?: BaseRow;
+      /** Of a conflict's copy: the version that both sides came from, under the original's name. */
+      readonly ancestor?: string;
     }
   | {
       readonly kind: 'download';
@@ -76,6 +78,8 @@ export type Operation =
       readonly local: LocalFile;
       readonly remote: RemoteRow;
       readonly copy: RelPath;
+      /** The version that both came from, where the store keeps it. */
+      readonly ancestor?: string;
     }
   /** A conflict whose two texts merged cleanly: the merged text goes to both sides. */
   | {

@@ -132,7 +132,14 @@ function resolveConflict(judged: JudgedEntry, input: PlanInput): Operation | und
     case 'remote':
       return download(judged, local);
     case 'both':
-      return { kind: 'keep-both', key: row.key, local, remote: row.remote, copy: input.copyPath(row) };
+      return {
+        kind: 'keep-both',
+        key: row.key,
+        local,
+        remote: row.remote,
+        copy: input.copyPath(row),
+        ...(row.base?.remote.versionId !== undefined && { ancestor: row.base.remote.versionId }),
+      };
     case 'merged':
       return { kind: 'merge', key: row.key, local, remote: row.remote, merged: resolution.text };
     default:

@@ -81,7 +81,18 @@ const wish: z.ZodType<Wish> = z.discriminatedUnion('kind', [
       .max(8192)
       .transform((ref) => ref as TrashRef),
   }),
-  z.strictObject({ kind: z.literal('copy'), path: relPath, keep: z.enum(['original', 'copy', 'both']) }),
+  z.strictObject({
+    kind: z.literal('copy'),
+    path: relPath,
+    keep: z.enum(['original', 'copy', 'both']),
+    about: z.string().max(1024).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('copy-text'),
+    path: relPath,
+    text: z.string(),
+    about: z.string().max(1024),
+  }),
 ]);
 
 const options = z.strictObject({

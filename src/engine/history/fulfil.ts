@@ -10,9 +10,10 @@ import {
   renameLocalFile,
   restoreTrashed,
   takeCopy,
+  takeText,
 } from './local-changes.ts';
 import { restoreVersions } from './restore.ts';
-import { type WaitingCopy, waitingCopies } from './waiting-copies.ts';
+import { statesOfKept, type WaitingCopy, waitingCopies } from './waiting-copies.ts';
 
 export type Fulfilled =
   | { readonly kind: 'done'; readonly wish: Wish; readonly action: RestoreStep['action'] }
@@ -68,11 +69,15 @@ async function one(
         ? gone(wish.path, 'it is no longer in the trash')
         : restoreTrashed(found, context);
     }
-    case 'copy': {
+    case 'copy':
+    case 'copy-text': {
       const [waiting] = await waitingCopies(context.folder, { under: wish.path });
-      return waiting === undefined
-        ? gone(wish.path, 'it waits for no decision any more')
-        : settleCopy(waiting, wish.keep, context);
+      if (waiting === undefined) return gone(wish.path, 'it waits for no decision any more');
+      if (wish.about !== undefined && wish.about !== statesOfKept(waiting))
+        return gone(waiting.path, 'one of the two was changed since they were shown: nothing was done');
+      return wish.kind === 'copy'
+        ? settleCopy(waiting, wish.keep, context)
+        : settleText(waiting, wish.text, context);
     }
     default:
       return assertNever(wish);
@@ -96,6 +101,15 @@ function settleCopy(
     default:
       return assertNever(keep);
   }
+}
+
+async function settleText(
+  { copy, original, path }: WaitingCopy,
+  text: string,
+  context: OperationContext,
+): Promise<LocalOutcome> {
+  if (original?.kind !== 'file') return gone(path, 'there is no text of that name any more');
+  return takeText(Buffer.from(text), { copy, original, path }, context);
 }
 
 function gone(path: RelPath, message: string): Problem {

@@ -76,6 +76,36 @@ export async function takeCopy(
 }
 
 /**
+ * A text that was made of both takes the original's place, which goes to the trash, if it still is what was looked at;
+ * then the copy goes there, if it is. A crash before the swap leaves a temp file, one in between the text and the copy:
+ * both versions that it was made of are in the folder or in the trash.
+ *
+ * @throws S4Error LOCAL_*
+ */
+export async function takeText(
+  text: Uint8Array,
+  both: { readonly copy: LocalFile; readonly original: LocalFile; readonly path: RelPath },
+  context: OperationContext,
+): Promise<LocalOutcome> {
+  const { copy, original, path } = both;
+  const executable = original.kind === 'file' && original.executable;
+  const mtimeNs = BigInt(context.runtime.nowMs()) * 1_000_000n;
+  const content: NewContent = {
+    path,
+    sizeBytes: text.byteLength,
+    as: { kind: 'file', executable, mtimeNs },
+    chunks: (async function* () {
+      yield text;
+    })(),
+    replaces: original,
+  };
+  return (
+    (await placeContent(content, context)) ??
+    removeLocal(copy.key as string as RelPath, copy.fingerprint, context)
+  );
+}
+
+/**
  * Moves a file to the trash, if it still is what was looked at. An intent is durable before: a crash leaves it in its
  * place or in the trash, and an edit that slipped in comes back beside it.
  *

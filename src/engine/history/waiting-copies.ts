@@ -15,6 +15,17 @@ export interface WaitingCopy {
   readonly settled: RelPath;
 }
 
+/** The two states that a question is about: an edit of either makes it another one. */
+export function statesOfKept({ copy, original }: WaitingCopy): string {
+  return [copy, original]
+    .map((file) => {
+      if (file === undefined) return 'none';
+      const { inode, sizeBytes, mtimeNs, ctimeNs } = file.fingerprint;
+      return [file.kind, inode, sizeBytes, mtimeNs, ctimeNs].join(' ');
+    })
+    .join(', ');
+}
+
 /** File times are finer than names, and some services' clocks are not ours. */
 const SLACK_MS = 2_000;
 

@@ -17,7 +17,7 @@ export async function keepBoth(
   operation: OperationOf<'keep-both'>,
   context: OperationContext,
 ): Promise<OperationResult> {
-  const { key, local, remote, copy } = operation;
+  const { key, local, remote, copy, ancestor } = operation;
   const known = local.kind === 'file' && local.executable;
   const outcome = await fetchObject(
     {
@@ -37,6 +37,7 @@ export async function keepBoth(
     { kind: 'done', changes: [{ kind: 'set', row }], finished: placed.finished },
     copy,
     context,
+    ancestor,
   );
 }
 
@@ -93,8 +94,9 @@ async function withCopy(
   done: Extract<OperationResult, { kind: 'done' }>,
   copy: RelPath,
   context: OperationContext,
+  ancestor?: string,
 ): Promise<OperationResult> {
-  const sent = await uploadNew(copy, context);
+  const sent = await uploadNew(copy, context, ancestor);
   if (sent.kind === 'failed')
     return { ...sent, finished: [...(done.finished ?? []), ...(sent.finished ?? [])] };
   if (sent.kind === 'stale') return { ...done, lookAgain: true };
@@ -106,9 +108,14 @@ async function withCopy(
   };
 }
 
-async function uploadNew(path: RelPath, context: OperationContext): Promise<OperationResult> {
+async function uploadNew(
+  path: RelPath,
+  context: OperationContext,
+  ancestor?: string,
+): Promise<OperationResult> {
   const now = await context.folder.stat(path);
   if (now === undefined || now.kind === 'folder' || now.kind === 'other') return STALE;
   const local: LocalFile = { ...now, key: fileKey(path) };
-  return upload({ kind: 'upload', key: fileKey(path), local }, context);
+  const operation = { kind: 'upload', key: fileKey(path), local } as const;
+  return upload({ ...operation, ...(ancestor !== undefined && { ancestor }) }, context);
 }

@@ -65,7 +65,7 @@ async function send(
   source: LocalSource,
   context: OperationContext,
 ): Promise<OperationResult> {
-  const { key, local, replaces } = operation;
+  const { key, local, replaces, ancestor } = operation;
   const executable = operation.executable ?? (local.kind === 'file' && local.executable);
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
   const parent =
@@ -78,6 +78,7 @@ async function send(
     ...(hashed.md5 !== undefined && { md5: hashed.md5 }),
     write,
     ...(parent !== undefined && { parent }),
+    ...(ancestor !== undefined && { ancestor }),
   });
   const condition: WriteCondition =
     replaces === undefined ? { kind: 'absent' } : { kind: 'matches', etag: replaces.token.etag };

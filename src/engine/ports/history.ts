@@ -70,5 +70,7 @@ export type KeepChoice = 'original' | 'copy' | 'both';
 export type Wish =
   | { readonly kind: 'version'; readonly step: RestoreStep }
   | { readonly kind: 'trashed'; readonly path: RelPath; readonly ref: TrashRef }
-  /** `path`: the conflict copy's. */
-  | { readonly kind: 'copy'; readonly path: RelPath; readonly keep: KeepChoice };
+  /** `path`: the conflict copy's. `about`: the states that a person was shown; if they are others, nothing is done. */
+  | { readonly kind: 'copy'; readonly path: RelPath; readonly keep: KeepChoice; readonly about?: string }
+  /** A text that was made of both takes the original's place, and the copy goes. */
+  | { readonly kind: 'copy-text'; readonly path: RelPath; readonly text: string; readonly about: string };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { removeLocal, restoreTrashed, takeCopy } from '../../../src/engine/history/local-changes.ts';
+import {
+  removeLocal,
+  restoreTrashed,
+  takeCopy,
+  takeText,
+} from '../../../src/engine/history/local-changes.ts';
 import type { LocalFile } from '../../../src/sync/operations.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
 import { type Blow, type CrashScenario, countSteps, quiet, strike } from '../../support/crash.ts';
@@ -95,6 +100,21 @@ const SCENARIOS: readonly Scenario[] = [
     },
     present: ['original', 'the copy'],
     allowed: { f: ['original', 'the copy'], 'f (copy)': ['', 'the copy'] },
+  },
+  {
+    name: 'lets a text that was made of both take the place of the original',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'original');
+      await write(world, a, 'f (copy)', 'the copy');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      const [copy, original] = [await localFile('f (copy)', a), await localFile('f', a)];
+      const both = { copy, original, path: 'f' as RelPath };
+      await locked(a, (context) => takeText(Buffer.from('of both'), both, context));
+    },
+    present: ['original', 'the copy'],
+    allowed: { f: ['original', 'of both'], 'f (copy)': ['', 'the copy'] },
   },
   {
     name: 'removes a copy',

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseMoment } from '../../../src/commands/moment.ts';
-import { waitingCopies } from '../../../src/engine/history/waiting-copies.ts';
+import { type Fulfilled, fulfil } from '../../../src/engine/history/fulfil.ts';
+import { keptContents } from '../../../src/engine/history/kept-contents.ts';
+import { statesOfKept, waitingCopies } from '../../../src/engine/history/waiting-copies.ts';
+import type { Wish } from '../../../src/engine/ports/history.ts';
+import type { ContentSource, ObjectKey } from '../../../src/engine/ports/store.ts';
 import { mergedHistory } from '../../../src/remote-log/history.ts';
 import { parseConflictCopy } from '../../../src/sync/conflict-name.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
 import { createWorld, type Machine, type World } from '../../support/machines.ts';
-import { write as writeIn } from './act.ts';
+import { locked, write as writeIn } from './act.ts';
 
 let world: World;
 let a: Machine;
@@ -57,7 +61,79 @@ describe('conflict copies that wait', () => {
     b.user.rename(key, one?.settled ?? '');
     expect(await waiting(b)).toEqual([]);
   });
+
+  async function contents(machine: Machine): Promise<readonly (string | undefined)[]> {
+    const [one] = await waiting(machine);
+    if (one === undefined) throw new Error('none waits');
+    const folder = machine.disk.open();
+    const { local, remote, base } = keptContents(one, { folder, store: machine.store });
+    const read = await Promise.all([local(), remote(), base()]);
+    await folder.close();
+    return read.map((bytes) => bytes && Buffer.from(bytes).toString());
+  }
+
+  async function done(machine: Machine, wish: Wish): Promise<readonly Fulfilled[]> {
+    const ends: Fulfilled[] = [];
+    await locked(machine, (context) => fulfil([wish], context, (end) => ends.push(end)));
+    return ends;
+  }
+
+  test('can be compared with what both came from, on every machine, also after the original was edited', async () => {
+    for (const machine of [a, b])
+      expect(await contents(machine)).toEqual(['by the desk', 'by the laptop', 'base']);
+    await writeIn(world, b, 'd/f.txt', 'again by the desk');
+    await a.sync();
+    expect(await contents(a)).toEqual(['by the desk', 'again by the desk', 'base']);
+  });
+
+  test('have no known origin once another tool wrote something else under the name', async () => {
+    const [one] = await waiting(a);
+    const key = (one?.copy.key ?? '') as ObjectKey;
+    const head = await a.store.head(key);
+    if (head.kind === 'absent') throw new Error('no copy in the store');
+    await a.store.put(key, bytesOf('by another tool'), {
+      condition: { kind: 'none' },
+      metadata: head.state.metadata,
+    });
+    expect((await contents(a))[2]).toBeUndefined();
+  });
+
+  test('are settled by a text that was made of both, and both versions stay in the trash', async () => {
+    const [one] = await waiting(a);
+    if (one === undefined) throw new Error('none waits');
+    const path = one.copy.key as string as RelPath;
+    const ends = await done(a, { kind: 'copy-text', path, text: 'of both', about: statesOfKept(one) });
+    expect(ends).toMatchObject([{ kind: 'done' }]);
+    expect(a.user.tree('d')).toEqual({ 'f.txt': 'of both' });
+    expect(Object.values(a.user.tree('.s4/trash'))).toEqual(
+      expect.arrayContaining(['by the laptop', 'by the desk']),
+    );
+    await a.sync();
+    await b.sync();
+    expect(b.user.tree('d')).toEqual({ 'f.txt': 'of both' });
+  });
+
+  test('are left as they are when one was edited since it was shown', async () => {
+    const [one] = await waiting(a);
+    if (one === undefined) throw new Error('none waits');
+    const path = one.copy.key as string as RelPath;
+    const about = statesOfKept(one);
+    world.tick(5000);
+    a.user.write('d/f.txt', 'edited');
+    for (const wish of [
+      { kind: 'copy-text', path, text: 'of both', about },
+      { kind: 'copy', path, keep: 'copy', about },
+    ] as const)
+      expect(await done(a, wish)).toMatchObject([{ kind: 'failed', problem: { code: 'changed-meanwhile' } }]);
+    expect(a.user.read('d/f.txt')).toBe('edited');
+    expect(a.user.read(path)).toBe('by the desk');
+  });
 });
+
+function bytesOf(text: string): ContentSource {
+  const bytes = Buffer.from(text);
+  return { sizeBytes: bytes.byteLength, read: async (start, end) => bytes.subarray(start, end) };
+}
 
 test('the name of a conflict copy tells its path, host and time', () => {
   const whenMs = Date.UTC(2026, 10, 21, 3, 12, 7);

@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // Lanes: `unit` and `e2e` need only Node; `s3` needs real servers and says loudly when one is missing.
 export default defineConfig({
   test: {
+    // All cores: many tests wait for the disk, for a child process or for a timer. The default leaves one out, of two.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -3,6 +3,7 @@ import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { packages } from './build/packages.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -49,34 +50,6 @@ if (missing.length > 0) {
 
 const { build, context } = await loadEsbuild();
 
-/** Ink asks for the devtools only under DEV; the package is not a dependency. */
-const withoutDevtools = {
-  name: 'without-devtools',
-  setup(setup) {
-    setup.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'empty', namespace: 'empty' }));
-    setup.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({
-      contents: 'export default {};',
-      loader: 'js',
-    }));
-  },
-};
-
-/**
- * A package below `conf` sends each signal to the process once more, after its own clean-up: a second signal ends s4 at
- * once, and what is under way would not be finished. Signals are s4's own to take; at the exit it may clean up.
- */
-const withoutSecondSignal = {
-  name: 'without-second-signal',
-  setup(setup) {
-    setup.onResolve({ filter: /^when-exit$/ }, () => ({ path: 'when-exit', namespace: 'own' }));
-    setup.onLoad({ filter: /.*/, namespace: 'own' }, () => ({
-      contents: `import process from 'node:process';
-        export default (callback) => void process.once('exit', () => callback());`,
-      loader: 'js',
-    }));
-  },
-};
-
 /** After a good build only: a failed one leaves the last dist as it was. Chunks carry a hash in their name: old ones go. */
 const finish = {
   name: 'finish',
@@ -103,6 +76,7 @@ const options = {
   target: 'node20.19',
   mainFields: ['module', 'main'],
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   sourcemap: process.argv.includes('--watch'),
   define: { 'process.env.NODE_ENV': '"production"' },
@@ -111,7 +85,7 @@ const options = {
     js: "import { createRequire as __s4CreateRequire } from 'node:module'; const require = __s4CreateRequire(import.meta.url);",
   },
   metafile: true,
-  plugins: [withoutDevtools, withoutSecondSignal, finish],
+  plugins: [...packages, finish],
   logLevel: 'warning',
 };
 

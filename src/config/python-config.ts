@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { S4Error } from '../lib/errors.ts';
 import { parseSecret, type Secret } from './secret.ts';
 

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { S4Error } from '../lib/errors.ts';
 
 /** The files that Python S4 keeps at the top of a folder and of a prefix; the lock only in the folder. */

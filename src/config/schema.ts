@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoreCapabilities } from '../engine/ports/store.ts';
 import type { Target } from '../engine/target.ts';
 import { CONFLICT_POLICIES } from './policies.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { guardedLine } from '../sync/guards.ts';
 import type { Operation } from '../sync/operations.ts';
 import type { StateFiles } from './ports/folder.ts';

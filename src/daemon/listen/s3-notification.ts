@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { compareKeys, parseKey, type RelPath } from '../../sync/path.ts';
 
 /** One object that an event names. */

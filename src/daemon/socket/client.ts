@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { SyncEvent } from '../../engine/events.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { S4_ERROR_CODES, S4Error } from '../../lib/errors.ts';

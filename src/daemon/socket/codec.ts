@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CycleOptions } from '../../engine/cycle.ts';
 import type { TrashRef } from '../../engine/ports/folder.ts';
 import type { Wish } from '../../engine/ports/history.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConflictChoice, NoticeCode, SyncEvent } from '../../engine/events.ts';
 import type { GuardCode } from '../../sync/guards.ts';
 import type { ProblemCode } from '../../sync/problem.ts';

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectMetadata } from '../../engine/ports/store.ts';
 import { unlessMissing } from './file-errors.ts';
 import { bucketOf, type KeyHash, type Layout, type StatPrint } from './layout.ts';

@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when first needed: its tables take 25 ms to load. */
+let segmenter: Intl.Segmenter | undefined;
 const PLAIN_ASCII = /^[\u0020-\u007e]*$/;
 
 /** Cells that a text takes in a terminal: wide characters take two, combining ones none. */
@@ -10,7 +11,9 @@ export function cellWidth(text: string): number {
 
 /** What a person takes for characters: a letter with its accents, an emoji with its joiners. */
 export function graphemes(text: string): readonly string[] {
-  return PLAIN_ASCII.test(text) ? [...text] : [...SEGMENTER.segment(text)].map(({ segment }) => segment);
+  if (PLAIN_ASCII.test(text)) return [...text];
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
 }
 
 /** The first graphemes that fit. */

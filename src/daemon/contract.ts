@@ -27,6 +27,8 @@ export interface TargetStatus {
   readonly sinceMs: number;
   readonly lastSyncMs?: number;
   readonly nextTryMs?: number;
+  /** When the first of the paths with problems is tried again; they wait for no other trouble. */
+  readonly retryMs?: number;
   /** Paths heard of and not yet looked at; -1: the whole folder. */
   readonly pending: number;
   readonly conflicts: number;

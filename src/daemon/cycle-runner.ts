@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import type { RequestedSyncResult } from './contract.ts';
 import type { DaemonDeps } from './deps.ts';
 import { brokenBy, failureOf } from './failure.ts';
-import { type CycleFindings, findingsStep, NO_FINDINGS, pathsAgain } from './findings.ts';
+import { type CycleFindings, findingsStep, NO_FINDINGS, unfinishedOf } from './findings.ts';
 import type { TargetEvent } from './machine.ts';
 import type { Pending } from './pending.ts';
 import { NOTHING_STANDS, type Standing, standingAfter } from './standing.ts';
@@ -146,7 +146,7 @@ function outcome({ result, found }: Ran): TargetEvent {
     case 'synced':
       return {
         kind: 'cycle-synced',
-        again: pathsAgain(found),
+        ...unfinishedOf(found),
         ...(found.diskFull === undefined ? {} : { hindrance: found.diskFull }),
       };
     case 'halted':

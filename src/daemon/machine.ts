@@ -2,6 +2,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { RelPath } from '../sync/path.ts';
 import type { Failure, TargetNews } from './contract.ts';
 import { EVERYTHING, heardHere, heardThere, joined, NOTHING, type Pending, WALK } from './pending.ts';
+import { bringForward, retriesAfter, type Taken, takeAll, takeChanged, takeDue } from './retries.ts';
 import { patienceWith, type Rhythm, retryDelayMs } from './rhythm.ts';
 import {
   hasWork,
@@ -23,10 +24,15 @@ export type TargetEvent =
   | { readonly kind: 'woke' }
   | { readonly kind: 'slot-given' }
   /**
-   * `again`: paths that had problems, or changed while they were synced. `hindrance`: what hinders all of those (a full
-   * disk), so that they are tried again when it is gone.
+   * `again`: paths that had problems, or changed while they were synced. `stuck`: those whose problem stays until
+   * somebody acts. `hindrance`: what hinders all of `again` (a full disk), so that they are tried when it is gone.
    */
-  | { readonly kind: 'cycle-synced'; readonly again: readonly RelPath[]; readonly hindrance?: Failure }
+  | {
+      readonly kind: 'cycle-synced';
+      readonly again: readonly RelPath[];
+      readonly stuck?: readonly RelPath[];
+      readonly hindrance?: Failure;
+    }
   | { readonly kind: 'cycle-halted'; readonly planId: string }
   | { readonly kind: 'cycle-failed'; readonly failure: Failure }
   | { readonly kind: 'cycle-interrupted' }
@@ -90,9 +96,9 @@ function isAllowed(state: TargetState, nowMs: number): boolean {
 function react(state: TargetState, event: TargetEvent, moment: Moment): Step {
   switch (event.kind) {
     case 'heard-here':
-      return just(hear(state, heardHere(event.paths), moment));
+      return just(heardHereOf(state, event.paths, moment));
     case 'heard-there':
-      return just(hear(state, heardThere(event.paths), moment));
+      return just(heardThereOf(state, event.paths, moment));
     case 'walk-needed':
       return just(hear(state, WALK, moment));
     case 'full-look-needed':
@@ -139,17 +145,29 @@ function hear(state: TargetState, more: Pending, { nowMs, rhythm }: Moment): Tar
   return { ...state, pending, halt: { ...halt, nextTryMs: Math.min(halt.nextTryMs, soonMs) } };
 }
 
+/** This side is looked at now. The other, of paths that had problems, soon: a try that fails may itself be heard here. */
+function heardHereOf(state: TargetState, paths: readonly RelPath[], moment: Moment): TargetState {
+  const sooner = { ...state, retries: bringForward(state.retries, paths, moment) };
+  return hear(sooner, heardHere(paths), moment);
+}
+
+/** Of paths that had problems both sides are looked at now. */
+function heardThereOf(state: TargetState, paths: readonly RelPath[], moment: Moment): TargetState {
+  return hear(tryPaths(state, takeChanged(state.retries, paths)), heardThere(paths), moment);
+}
+
 /** Looks that are due by the clock. */
-function absorbDue(state: TargetState, { nowMs }: Moment): TargetState {
-  if (state.work.kind === 'running') return state;
-  let { pending, retry } = state;
-  if (retry !== undefined && nowMs >= retry.atMs) {
-    pending = onBothSides(pending, retry.paths);
-    retry = undefined;
-  }
+function absorbDue(before: TargetState, { nowMs }: Moment): TargetState {
+  if (before.work.kind === 'running') return before;
+  const state = tryPaths(before, takeDue(before.retries, nowMs));
+  let { pending } = state;
   if (nowMs >= state.nextWalkMs) pending = joined(pending, WALK);
   if (nowMs >= state.nextFullMs) pending = joined(pending, EVERYTHING);
-  return pending === state.pending && retry === state.retry ? state : { ...state, pending, retry };
+  return pending === state.pending ? state : { ...state, pending };
+}
+
+function tryPaths(state: TargetState, { paths, retries }: Taken): TargetState {
+  return paths.size === 0 ? state : { ...state, retries, pending: onBothSides(state.pending, paths) };
 }
 
 /** Whichever side had the problem: both are looked at. */
@@ -178,7 +196,7 @@ function run(job: Job): Effect {
 
 function synced(
   state: TargetState,
-  { again, hindrance }: Extract<TargetEvent, { readonly kind: 'cycle-synced' }>,
+  { again, stuck = [], hindrance }: Extract<TargetEvent, { readonly kind: 'cycle-synced' }>,
   moment: Moment,
 ): Step {
   const job = jobOf(state);
@@ -186,20 +204,22 @@ function synced(
   if (job.kind === 'requested' && !job.request.whole) return trouble(giveBack(state), undefined, moment);
   const { nowMs, chance, rhythm } = moment;
   const full = job.kind === 'requested' || job.scope.breadth === 'everything';
-  const paths = new Set([...(full ? [] : (state.retry?.paths ?? [])), ...again]);
+  const scope = full ? EVERYTHING : job.scope;
+  // Where all of them are hindered, the end of that is what they wait for.
+  const unfinished = { again: hindrance === undefined ? again : [], stuck };
   // Machines that were started together do not list together.
   const later = (ms: number): number => nowMs + Math.round(ms * (0.9 + chance / 5));
   const next: TargetState = {
     ...state,
     work: { kind: 'none' },
     halt: undefined,
-    retry: paths.size === 0 ? undefined : { paths, atMs: later(rhythm.retryPathsMs) },
+    retries: retriesAfter(state.retries, scope, unfinished, moment),
     lastSyncMs: nowMs,
     nextFullMs: full ? later(rhythm.fullEveryMs) : state.nextFullMs,
     nextWalkMs: full || job.scope.breadth === 'walk' ? later(rhythm.walkEveryMs) : state.nextWalkMs,
   };
   const hindered =
-    hindrance === undefined ? next : { ...next, retry: undefined, pending: onBothSides(next.pending, paths) };
+    hindrance === undefined ? next : { ...next, pending: onBothSides(next.pending, new Set(again)) };
   const told = trouble(hindered, hindrance, moment);
   const ended: readonly Effect[] = state.halt === undefined ? [] : [tell({ kind: 'halt-ended' })];
   return { state: told.state, effects: [...ended, ...told.effects] };
@@ -290,10 +310,12 @@ function lost(state: TargetState, failure: Failure, moment: Moment): Step {
 function storeBack(state: TargetState, moment: Moment): Step {
   if (state.trouble?.failure.code !== 'STORE_UNREACHABLE' || state.work.kind === 'running')
     return just(state);
-  return hasWork(state) ? just(retryNow(state, moment)) : trouble(state, undefined, moment);
+  const tried = retryNow(state, moment);
+  return hasWork(tried) ? just(tried) : trouble(state, undefined, moment);
 }
 
-function retryNow(state: TargetState, { nowMs }: Moment): TargetState {
+function retryNow(before: TargetState, { nowMs }: Moment): TargetState {
+  const state = tryPaths(before, takeAll(before.retries));
   if (state.trouble !== undefined) return { ...state, trouble: { ...state.trouble, nextTryMs: nowMs } };
   return state.halt === undefined ? state : { ...state, halt: { ...state.halt, nextTryMs: nowMs } };
 }

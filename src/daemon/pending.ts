@@ -41,6 +41,19 @@ export function joined(a: Pending, b: Pending): Pending {
   return local.size + remote.size > MAX_PATHS ? EVERYTHING : { local, remote, breadth };
 }
 
+/** Whether a cycle over it looks at that side of a path: named itself, or below a folder that is. */
+export function covers({ local, remote, breadth }: Pending, side: 'local' | 'remote', path: string): boolean {
+  if (breadth === 'everything' || (breadth === 'walk' && side === 'local')) return true;
+  return isUnder(path, side === 'local' ? local : remote);
+}
+
+function isUnder(path: string, paths: ReadonlySet<RelPath>): boolean {
+  for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {
+    if (paths.has(at as RelPath)) return true;
+    if (!at.includes('/')) return false;
+  }
+}
+
 /** As `TargetStatus.pending`. */
 export function countOf(pending: Pending): number {
   return pending.breadth === 'paths' ? union(pending.local, pending.remote).size : -1;

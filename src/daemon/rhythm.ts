@@ -8,8 +8,12 @@ export interface Rhythm {
   readonly walkEveryMs: number;
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
-  /** Paths that had problems. */
-  readonly retryPathsMs: number;
+  /** Paths that had a problem, or changed while they were synced: from the first retry to the slowest. */
+  readonly firstRetryPathsMs: number;
+  readonly maxRetryPathsMs: number;
+  /** Paths with a problem that stays until somebody acts: whether somebody did costs requests. */
+  readonly firstRetryStuckMs: number;
+  readonly maxRetryStuckMs: number;
   /** A halted plan is computed again: by itself, and at the earliest when something changed. */
   readonly recheckHaltMs: number;
   readonly recheckChangedHaltMs: number;
@@ -23,7 +27,10 @@ export const RHYTHM: Rhythm = {
   walkEveryMs: 10 * MINUTE_MS,
   firstRetryMs: 2 * SECOND_MS,
   maxRetryMs: 5 * MINUTE_MS,
-  retryPathsMs: 5 * MINUTE_MS,
+  firstRetryPathsMs: 5 * SECOND_MS,
+  maxRetryPathsMs: 5 * MINUTE_MS,
+  firstRetryStuckMs: 5 * MINUTE_MS,
+  maxRetryStuckMs: 60 * MINUTE_MS,
   recheckHaltMs: 30 * MINUTE_MS,
   recheckChangedHaltMs: 30 * SECOND_MS,
 };
@@ -51,8 +58,17 @@ export function patienceWith({ code }: Failure, { maxRetryMs }: Rhythm): Patienc
   }
 }
 
-/** Doubles with each attempt up to a bound, and spreads by a quarter both ways: many clients do not come at once. */
+/** Doubles with each attempt up to a bound, and spreads. */
 export function retryDelayMs(attempts: number, maxMs: number, chance: number, rhythm: Rhythm): number {
-  const doubled = rhythm.firstRetryMs * 2 ** Math.min(attempts - 1, 30);
-  return Math.round(Math.min(doubled, maxMs) * (0.75 + chance / 2));
+  return spread(doubled(rhythm.firstRetryMs, attempts, maxMs), chance);
+}
+
+/** @param attempts - so far, from 1 */
+export function doubled(firstMs: number, attempts: number, maxMs: number): number {
+  return Math.min(firstMs * 2 ** Math.min(attempts - 1, 30), maxMs);
+}
+
+/** By a quarter both ways: many clients do not come at once. @param chance - from 0 to 1 */
+export function spread(delayMs: number, chance: number): number {
+  return Math.round(delayMs * (0.75 + chance / 2));
 }

@@ -4,6 +4,7 @@ import type { TargetStatus } from './contract.ts';
 import type { CycleRunner } from './cycle-runner.ts';
 import type { DaemonDeps } from './deps.ts';
 import { countOf } from './pending.ts';
+import { nextRetryMs } from './retries.ts';
 import { phaseOf, type TargetState } from './target-state.ts';
 
 /** What is shown of one target. */
@@ -26,6 +27,7 @@ export function createStatusBoard(
     const { id, name, folder, url } = settings();
     const { halt, trouble, lastSyncMs } = state;
     const nextTryMs = trouble?.nextTryMs ?? halt?.nextTryMs;
+    const retryMs = nextRetryMs(state.retries);
     return {
       id,
       name,
@@ -35,6 +37,7 @@ export function createStatusBoard(
       sinceMs,
       ...(lastSyncMs === undefined ? {} : { lastSyncMs }),
       ...(nextTryMs === undefined ? {} : { nextTryMs }),
+      ...(retryMs === undefined || state.paused ? {} : { retryMs }),
       pending: countOf(state.pending),
       conflicts: cycles.standing.conflicts.size,
       problems: cycles.standing.problems.size,
@@ -52,10 +55,20 @@ export function createStatusBoard(
       if (now !== phase) sinceMs = runtime.nowMs();
       phase = now;
       const full = status(state);
-      const { pending: _pending, requests: _requests, pollSeconds: _poll, nextTryMs: _next, ...seen } = full;
-      const text = JSON.stringify(seen);
+      const text = JSON.stringify(withoutMoving(full));
       if (text !== shown) onStatus(full);
       shown = text;
     },
   };
+}
+
+function withoutMoving({
+  pending: _pending,
+  requests: _requests,
+  pollSeconds: _poll,
+  nextTryMs: _next,
+  retryMs: _retry,
+  ...seen
+}: TargetStatus): object {
+  return seen;
 }

@@ -84,14 +84,19 @@ function troubleLines(target: TargetStatus, nowMs: number): readonly Line[] {
   const name = escapeForTerminal(target.name);
   const lines: Line[] = [];
   if (target.error !== undefined) {
-    const wait = target.nextTryMs === undefined ? undefined : Math.max(0, target.nextTryMs - nowMs);
-    const next = wait === undefined ? '' : ` (next try in ${span(wait)})`;
     lines.push(
-      line(`${name}: ${escapeForTerminal(sentence(target.error.message))}${next}`, 'error'),
+      line(
+        `${name}: ${escapeForTerminal(sentence(target.error.message))}${nextTry(target.nextTryMs, nowMs)}`,
+        'error',
+      ),
       ...(target.error.hint === undefined
         ? []
         : [line(`  ${escapeForTerminal(sentence(target.error.hint))}`)]),
     );
+  } else if (target.problems > 0) {
+    const have = target.problems === 1 ? '1 path has a problem' : `${target.problems} paths have problems`;
+    const next = nextTry(target.retryMs, nowMs);
+    lines.push(line(`${name}: ${have}; "s4 status ${name}" lists them.${next}`, 'warn'));
   }
   if (target.planId !== undefined)
     lines.push(
@@ -104,6 +109,10 @@ function troubleLines(target: TargetStatus, nowMs: number): readonly Line[] {
   if (target.watching === 'walking')
     lines.push(line(`${name}: changes are found by walking the folder: no events are to be had.`, 'warn'));
   return lines;
+}
+
+function nextTry(atMs: number | undefined, nowMs: number): string {
+  return atMs === undefined ? '' : ` (next try in ${span(Math.max(0, atMs - nowMs))})`;
 }
 
 /** Under `s4 status` of a target that the daemon keeps. */

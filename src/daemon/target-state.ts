@@ -1,6 +1,6 @@
-import type { RelPath } from '../sync/path.ts';
 import type { Failure, TargetPhase } from './contract.ts';
 import { EVERYTHING, isNothing, type Pending } from './pending.ts';
+import { NO_RETRIES, nextRetryMs, type Retries } from './retries.ts';
 
 /** A sync that somebody asked for. `whole`: it looks at everything, and goes both ways. */
 export interface SyncRequest {
@@ -44,8 +44,8 @@ export interface TargetState {
   readonly requests: readonly SyncRequest[];
   readonly halt: Halt | undefined;
   readonly trouble: Trouble | undefined;
-  /** Paths that had problems are tried again, slowly. */
-  readonly retry: { readonly paths: ReadonlySet<RelPath>; readonly atMs: number } | undefined;
+  /** Paths that had problems. */
+  readonly retries: Retries;
   readonly nextFullMs: number;
   readonly nextWalkMs: number;
   readonly lastSyncMs: number | undefined;
@@ -60,7 +60,7 @@ export function initialState(nowMs: number): TargetState {
     requests: [],
     halt: undefined,
     trouble: undefined,
-    retry: undefined,
+    retries: NO_RETRIES,
     nextFullMs: nowMs,
     nextWalkMs: nowMs,
     lastSyncMs: undefined,
@@ -86,7 +86,7 @@ export function dueMs(state: TargetState): number | undefined {
   const looksMs =
     hasWork(state) || state.trouble !== undefined
       ? 0
-      : Math.min(state.nextFullMs, state.nextWalkMs, state.retry?.atMs ?? Number.POSITIVE_INFINITY);
+      : Math.min(state.nextFullMs, state.nextWalkMs, nextRetryMs(state.retries) ?? Number.POSITIVE_INFINITY);
   return Math.max(looksMs, holdMs(state));
 }
 

@@ -136,6 +136,7 @@ const targetStatusSchema: z.ZodType<TargetStatus> = z.looseObject({
   sinceMs: count,
   lastSyncMs: count.exactOptional(),
   nextTryMs: count.exactOptional(),
+  retryMs: count.exactOptional(),
   pending: count,
   conflicts: count,
   problems: count,

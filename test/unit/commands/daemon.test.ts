@@ -95,6 +95,7 @@ describe('s4 daemon status', () => {
           nextTryMs: nowMs + 30_000,
           requests: { GetObject: 100, ListObjectsV2: 20 },
         }),
+        targetStatus('yard', { sinceMs: nowMs, lastSyncMs: nowMs, problems: 2, retryMs: nowMs + 20_000 }),
       ],
     };
     await startDaemon();
@@ -105,7 +106,9 @@ describe('s4 daemon status', () => {
       ------  -------  -----------  -------  ---------  --------  --------  -------
       notes   idle     5 s ago      0        0          0         12        <0.01
       work    offline  20455 d ago  3        0          0         120       0.10
+      yard    idle     0 s ago      0        0          2         12        <0.01
       work: The store does not answer. (next try in 30 s)
+      yard: 2 paths have problems; "s4 status yard" lists them. (next try in 20 s)
       "
     `);
     bench.stdout.length = 0;

@@ -291,14 +291,80 @@ describe('a cycle', () => {
     expect(named(well.effects)).toEqual(['trouble-ended', 'poll']);
   });
 
-  it('with problems retries those paths, slowly, on both sides', () => {
-    const after = step(syncing, { kind: 'cycle-synced', again: [B] }, moment());
-    expect(phaseOf(after.state)).toBe('idle');
-    const due = dueMs(after.state) ?? 0;
-    expect(due - NOW).toBe(RHYTHM.retryPathsMs);
-    const { state } = step(after.state, { kind: 'tick' }, moment(due));
-    expect(phaseOf(state)).toBe('dirty');
-    expect([...state.pending.local, ...state.pending.remote]).toEqual([B, B]);
+  it('with problems retries those paths soon, on both sides, and less and less often', () => {
+    const delays = retried(syncing, { kind: 'cycle-synced', again: [B] }, 10);
+    expect(delays.slice(0, 4)).toEqual([5000, 10_000, 20_000, 40_000]);
+    expect(delays.at(-1)).toBe(RHYTHM.maxRetryPathsMs);
+  });
+
+  it('with problems that stay until somebody acts retries those slowly, down to once an hour', () => {
+    const delays = retried(syncing, { kind: 'cycle-synced', again: [], stuck: [B] }, 10);
+    expect(delays.slice(0, 3)).toEqual([300_000, 600_000, 1_200_000]);
+    expect(delays.at(-1)).toBe(RHYTHM.maxRetryStuckMs);
+  });
+
+  it('that finds no problem any more forgets the delays', () => {
+    const failed = step(syncing, { kind: 'cycle-synced', again: [B] }, moment()).state;
+    const tried = running(step(failed, { kind: 'tick' }, moment(NOW + 5000)).state);
+    const well = step(tried, { kind: 'cycle-synced', again: [] }, moment()).state;
+    expect(well.retries.size).toBe(0);
+    const anew = step(
+      running({ ...well, pending: heardHere([B]) }),
+      { kind: 'cycle-synced', again: [B] },
+      moment(),
+    );
+    expect((dueMs(anew.state) ?? 0) - NOW).toBe(5000);
+  });
+
+  it('with a problem that fails as a whole keeps the delay where it was', () => {
+    const first = step(syncing, { kind: 'cycle-synced', again: [B] }, moment()).state;
+    const tried = running(step(first, { kind: 'tick' }, moment(NOW + 5000)).state);
+    const failed = step(tried, { kind: 'cycle-failed', failure: UNREACHABLE }, moment()).state;
+    expect([...failed.pending.remote]).toEqual([B]);
+    const second = step(running(failed), { kind: 'cycle-synced', again: [B] }, moment()).state;
+    expect(second.retries.get(B)?.attempts).toBe(2);
+  });
+
+  it('looks on waking at all that had problems, and begins anew with the delays', () => {
+    const waits = step(syncing, { kind: 'cycle-synced', again: [A], stuck: [B] }, moment()).state;
+    const woken = step(waits, { kind: 'woke' }, moment()).state;
+    expect([...woken.pending.remote]).toEqual([A, B]);
+    expect([...woken.retries.values()]).toEqual([
+      { attempts: 0, atMs: undefined },
+      { attempts: 0, atMs: undefined },
+    ]);
+  });
+
+  it('looks at all that had problems when the store answers again', () => {
+    const waits = step(syncing, { kind: 'cycle-synced', again: [B] }, moment()).state;
+    const lost = step(waits, { kind: 'lost', failure: UNREACHABLE }, moment()).state;
+    const back = step(lost, { kind: 'store-back' }, moment());
+    expect([...back.state.pending.remote]).toEqual([B]);
+    expect(named(back.effects)).toEqual(['ask-slot']);
+  });
+
+  it('looks on both sides at a path with a problem that others changed', () => {
+    const waits = step(syncing, { kind: 'cycle-synced', again: [], stuck: [B] }, moment()).state;
+    const { pending, retries } = step(waits, { kind: 'heard-there', paths: [B] }, moment()).state;
+    expect([...pending.local, ...pending.remote]).toEqual([B, B]);
+    expect(retries.get(B)?.attempts).toBe(0);
+  });
+
+  it('tries a path with a problem that changed here sooner, but not at every sound that a try makes', () => {
+    let state: TargetState = syncing;
+    const delays: number[] = [];
+    let now = NOW;
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      state = step(state, { kind: 'cycle-synced', again: [], stuck: [B] }, moment(now)).state;
+      state = step(state, { kind: 'heard-here', paths: [B] }, moment(now)).state;
+      state = step(running(state, now), { kind: 'cycle-synced', again: [] }, moment(now)).state;
+      const due = dueMs(state) ?? 0;
+      delays.push(due - now);
+      now = due;
+      state = running(step(untouched(state), { kind: 'tick' }, moment(now)).state, now);
+    }
+    expect(delays.slice(0, 3)).toEqual([5000, 10_000, 20_000]);
+    expect(delays.at(-1)).toBe(RHYTHM.maxRetryPathsMs);
   });
 
   it('that was interrupted is neither a success nor trouble', () => {
@@ -423,9 +489,31 @@ describe('by the clock', () => {
 });
 
 /** The state with what is pending under way. */
-function running(state: TargetState): TargetState {
+function running(state: TargetState, nowMs = NOW): TargetState {
   const queued: TargetState = { ...state, work: { kind: 'queued' } };
-  return step(queued, { kind: 'slot-given' }, moment(Math.max(NOW, holdMs(state)))).state;
+  return step(queued, { kind: 'slot-given' }, moment(Math.max(nowMs, holdMs(state)))).state;
+}
+
+/** Walks and listings are far away. */
+function untouched(state: TargetState): TargetState {
+  return { ...state, nextWalkMs: NOW + 1e9, nextFullMs: NOW + 1e9 };
+}
+
+/** From each cycle that ends so to the next look at B. */
+function retried(start: TargetState, ended: TargetEvent, attempts: number): readonly number[] {
+  let state = start;
+  let now = NOW;
+  return Array.from({ length: attempts }, () => {
+    state = untouched(step(state, ended, moment(now)).state);
+    expect(phaseOf(state)).toBe('idle');
+    const due = dueMs(state) ?? 0;
+    const waited = due - now;
+    now = due;
+    state = step(state, { kind: 'tick' }, moment(now)).state;
+    expect([...state.pending.local, ...state.pending.remote]).toEqual([B, B]);
+    state = running(state, now);
+    return waited;
+  });
 }
 
 function asked(state: TargetState, whole: boolean): TargetState {

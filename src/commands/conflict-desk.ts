@@ -4,8 +4,9 @@ import { isS4Error } from '../lib/errors.ts';
 import { asText } from '../report/unified-diff.ts';
 import type { Sides } from '../report/wording.ts';
 import { mergeTexts } from '../sync/merge.ts';
-import type { ConflictMaterial } from '../ui/screens/conflict/conflict-material.ts';
+import type { ConflictMaterial, ConflictQuestion } from '../ui/screens/conflict/conflict-material.ts';
 import type { TerminalHost } from '../ui/terminal.ts';
+import type { SideNames } from '../ui/text/three-way.ts';
 import { describeContent } from './contents.ts';
 import type { Context } from './context.ts';
 import { type ConflictTexts, editInEditor, editorOf, hasMarkers, startOfEdit } from './edit-conflict.ts';
@@ -32,25 +33,32 @@ export function createConflictDesk(options: ConflictDeskOptions): (sides: Sides)
   };
 }
 
-interface Asking {
+export interface Asking {
   readonly conflict: ConflictView;
+  readonly kept?: NonNullable<ConflictQuestion['kept']>;
   readonly contents: ConflictContents;
   readonly sides: Sides;
+  /** How many were asked before. */
   readonly asked: number;
+  /** By path: what an editor left, and nothing used yet. */
   readonly edited: Map<string, string>;
 }
 
-interface Decided {
+export interface Decided {
   readonly decision: ConflictDecision;
   readonly forTheRest: boolean;
 }
 
-async function askOne({ context, terminal }: ConflictDeskOptions, asking: Asking): Promise<Decided> {
-  const { conflict, contents, sides, asked, edited } = asking;
+/** Asks until there is an answer, with the editor in between. @throws the reason of an interrupt */
+export async function askOne(
+  { context, terminal }: Pick<ConflictDeskOptions, 'context' | 'terminal'>,
+  asking: Asking,
+): Promise<Decided> {
+  const { conflict, kept, contents, sides, asked, edited } = asking;
   const { askConflict } = await import('../ui/screens/conflict/ask-conflict.ts');
   let read: Promise<Read> | undefined;
   const load = (): Promise<Read> => {
-    read ??= readBoth(conflict, contents);
+    read ??= readBoth(asking, contents);
     return read;
   };
   let notice: string | undefined;
@@ -58,6 +66,7 @@ async function askOne({ context, terminal }: ConflictDeskOptions, asking: Asking
     const text = edited.get(conflict.path);
     const question = {
       conflict,
+      ...(kept === undefined ? {} : { kept }),
       sides,
       asked,
       editor: editorOf(context.env).name,
@@ -97,7 +106,7 @@ interface Read {
   readonly texts?: ConflictTexts;
 }
 
-async function readBoth(conflict: ConflictView, contents: ConflictContents): Promise<Read> {
+async function readBoth({ conflict, kept }: Asking, contents: ConflictContents): Promise<Read> {
   const [local, remote, base] = await Promise.all([contents.local(), contents.remote(), contents.base()]);
   const mine = local && asText(local);
   const theirs = remote && asText(remote);
@@ -118,12 +127,26 @@ async function readBoth(conflict: ConflictView, contents: ConflictContents): Pro
     texts: { local: mine, remote: theirs, base: before },
     material: {
       kind: 'texts',
-      rows: before === undefined ? diffRows(mine, theirs) : threeWayRows(before, mine, theirs),
+      rows:
+        before === undefined
+          ? diffRows(mine, theirs)
+          : threeWayRows(before, mine, theirs, kept && KEPT_NAMES),
       merge: before === undefined ? 'no-base' : merged?.kind === 'clean' ? 'clean' : 'touching',
     },
   };
 }
 
-function describeSide({ sizeBytes = 0 }: ConflictSideView, bytes: Uint8Array | undefined): Promise<string> {
+const KEPT_NAMES: SideNames = {
+  local: 'copy',
+  remote: 'original',
+  onlyLocal: 'changed in the copy',
+  onlyRemote: 'changed in the original',
+};
+
+function describeSide(
+  { state, sizeBytes = 0 }: ConflictSideView,
+  bytes: Uint8Array | undefined,
+): Promise<string> {
+  if (state === 'deleted') return describeContent({ kind: 'absent' });
   return describeContent(bytes === undefined ? { kind: 'large', sizeBytes } : { kind: 'bytes', bytes });
 }

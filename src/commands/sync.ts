@@ -1,11 +1,10 @@
 import type { ConflictChoice, Direction } from '../engine/events.ts';
-import { createConflictDesk } from './conflict-desk.ts';
-import { conflictPrompt } from './conflict-prompt.ts';
 import type { Context } from './context.ts';
+import { decideBy } from './decide-by.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { type RunTargets, runTargets } from './run-targets.ts';
+import { runTargets } from './run-targets.ts';
 import { select } from './select.ts';
-import { createSyncDesk, type SyncDesk } from './sync-desk.ts';
+import { createSyncDesk } from './sync-desk.ts';
 
 export interface SyncFlags {
   readonly dryRun?: boolean;
@@ -45,15 +44,4 @@ export async function sync(
   } finally {
     await desk?.close();
   }
-}
-
-/** Who is asked about conflicts: a screen, else questions line by line, else nobody. */
-function decideBy(context: Context, desk: SyncDesk | undefined): Pick<RunTargets, 'decide'> {
-  const { prompter, out, terminal } = context;
-  if (desk !== undefined && terminal !== undefined)
-    return { decide: createConflictDesk({ context, terminal, aside: desk.aside }) };
-  if (prompter === undefined) return {};
-  return {
-    decide: (sides) => conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
-  };
 }

@@ -26,6 +26,28 @@ const BINARY: ConflictMaterial = {
   remote: 'image/jpeg, 812.0 KiB, sha256 71fde3856a298a05',
 };
 
+const KEPT: ConflictQuestion = {
+  conflict: {
+    path: 'notes/Einkauf.md',
+    local: { ...QUESTION.conflict.local, host: 'laptop' },
+    remote: { state: 'updated', sizeBytes: 131_072, modifiedMs: 1_794_999_000_000 },
+  },
+  kept: { originalThere: true },
+  sides: { local: 'Einkauf (conflict, laptop, 2026-11-21 03.12.07).md', remote: 'Einkauf.md' },
+  asked: 0,
+  editor: 'vim',
+};
+const KEPT_TEXTS: ConflictMaterial = {
+  kind: 'texts',
+  rows: threeWayRows(BASE, LOCAL, REMOTE, {
+    local: 'copy',
+    remote: 'original',
+    onlyLocal: 'changed in the copy',
+    onlyRemote: 'changed in the original',
+  }),
+  merge: 'clean',
+};
+
 const screen = (question: ConflictQuestion, material: ConflictMaterial) => () => (
   <ConflictScreen question={question} load={async () => material} onAnswer={() => {}} />
 );
@@ -60,6 +82,33 @@ export const CONFLICT: readonly GalleryScreen[] = [
     element: screen(QUESTION, BINARY),
     shows: 'not a text',
     steps: [{ press: ['d'], shows: 'image/png' }],
+  },
+  {
+    name: 'conflict-kept',
+    about: 'both versions were kept before',
+    element: screen(KEPT, KEPT_TEXTS),
+    shows: 'both edits',
+    steps: [{ press: ['a'], shows: 'ON' }],
+  },
+  {
+    name: 'conflict-kept-diff',
+    about: 'what the copy and the original changed, against what they were',
+    element: screen(KEPT, KEPT_TEXTS),
+    shows: 'both edits',
+    steps: [{ press: ['d'], shows: '@@' }],
+  },
+  {
+    name: 'conflict-kept-gone',
+    about: 'the copy is all that is left',
+    element: screen(
+      {
+        ...KEPT,
+        kept: { originalThere: false },
+        conflict: { ...KEPT.conflict, remote: { state: 'deleted' } },
+      },
+      { kind: 'binary', local: 'text, 108 B, sha256 9698bf800a4c02f7', remote: 'not there' },
+    ),
+    shows: 'it is gone',
   },
   {
     name: 'conflict-help',

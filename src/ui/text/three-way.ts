@@ -16,8 +16,28 @@ interface Region {
   readonly remote: readonly Change[];
 }
 
+/** How the two sides are called: in front of a line, and where only one of them changed something. */
+export interface SideNames {
+  readonly local: string;
+  readonly remote: string;
+  readonly onlyLocal: string;
+  readonly onlyRemote: string;
+}
+
+const OPEN: SideNames = {
+  local: 'local',
+  remote: 'remote',
+  onlyLocal: 'changed here',
+  onlyRemote: 'changed in the store',
+};
+
 /** Who changed what of their common base: the base's lines are `-`, each side's are `+` with its name. */
-export function threeWayRows(base: string, local: string, remote: string): readonly DiffRow[] {
+export function threeWayRows(
+  base: string,
+  local: string,
+  remote: string,
+  names: SideNames = OPEN,
+): readonly DiffRow[] {
   const lines = splitLines(base);
   const regions = regionsOf(changes(lines, splitLines(local)), changes(lines, splitLines(remote)));
   const rows: DiffRow[] = [];
@@ -25,9 +45,9 @@ export function threeWayRows(base: string, local: string, remote: string): reado
   for (const [i, region] of regions.entries()) {
     const next = regions[i + 1]?.start ?? lines.length;
     const from = Math.max(at, region.start - CONTEXT_LINES);
-    rows.push({ kind: 'hunk', text: `line ${region.start + 1}: ${whose(region)}` });
+    rows.push({ kind: 'hunk', text: `line ${region.start + 1}: ${whose(region, names)}` });
     rows.push(...context(lines.slice(from, region.start)));
-    rows.push(...regionRows(region, lines));
+    rows.push(...regionRows(region, lines, names));
     at = Math.min(next, region.end + CONTEXT_LINES);
     rows.push(...context(lines.slice(region.end, at)));
   }
@@ -74,12 +94,12 @@ function regionsOf(local: readonly Change[], remote: readonly Change[]): readonl
   return regions;
 }
 
-function whose({ local, remote }: Region): string {
+function whose({ local, remote }: Region, { onlyLocal, onlyRemote }: SideNames): string {
   if (local.length > 0 && remote.length > 0) return 'both changed it';
-  return local.length > 0 ? 'changed here' : 'changed in the store';
+  return local.length > 0 ? onlyLocal : onlyRemote;
 }
 
-function regionRows(region: Region, lines: readonly string[]): readonly DiffRow[] {
+function regionRows(region: Region, lines: readonly string[], names: SideNames): readonly DiffRow[] {
   const before = lines.slice(region.start, region.end);
   const mine = made(region, region.local, lines);
   const theirs = made(region, region.remote, lines);
@@ -88,8 +108,8 @@ function regionRows(region: Region, lines: readonly string[]): readonly DiffRow[
   const same = mine !== undefined && theirs !== undefined && mine.join('') === theirs.join('');
   return [
     ...before.map((text, i) => lineRow('-', 'base', wordParts(text, first?.[i]))),
-    ...(mine ?? []).map((text, i) => lineRow('+', same ? 'both' : 'local', wordParts(text, before[i]))),
-    ...(same ? [] : (theirs ?? []).map((text, i) => lineRow('+', 'remote', wordParts(text, before[i])))),
+    ...(mine ?? []).map((text, i) => lineRow('+', same ? 'both' : names.local, wordParts(text, before[i]))),
+    ...(same ? [] : (theirs ?? []).map((text, i) => lineRow('+', names.remote, wordParts(text, before[i])))),
   ];
 }
 

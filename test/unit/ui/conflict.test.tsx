@@ -7,6 +7,7 @@ import type {
   ConflictMaterial,
   ConflictQuestion,
 } from '../../../src/ui/screens/conflict/conflict-material.ts';
+import { menuOf } from '../../../src/ui/screens/conflict/menu.ts';
 import { GuardScreen } from '../../../src/ui/screens/guard/GuardScreen.tsx';
 import { groupPlan } from '../../../src/ui/screens/guard/guard-view.ts';
 import { threeWayRows } from '../../../src/ui/text/three-way.ts';
@@ -25,10 +26,11 @@ async function answer(
   material: ConflictMaterial,
   keys: readonly string[],
   waitFor: string,
+  question: ConflictQuestion = QUESTION,
 ): Promise<ConflictAnswer> {
   const terminal = createFakeTerminal();
   const result = runScreen<ConflictAnswer>(terminal.host, ({ done }) => (
-    <ConflictScreen question={QUESTION} load={async () => material} onAnswer={done} />
+    <ConflictScreen question={question} load={async () => material} onAnswer={done} />
   ));
   await terminal.shows(waitFor);
   terminal.press(...keys);
@@ -76,6 +78,40 @@ describe('the question about a conflict', () => {
 
   it('opens the editor at once', async () => {
     expect(await answer(TOUCHING, ['e'], 'the same lines')).toEqual({ kind: 'edit' });
+  });
+});
+
+describe('the question about a conflict that was kept as both', () => {
+  const KEPT: ConflictQuestion = { ...QUESTION, kept: { originalThere: true } };
+  const GONE: ConflictQuestion = { ...QUESTION, kept: { originalThere: false } };
+  const choices = (question: ConflictQuestion): readonly (readonly [string, string])[] =>
+    menuOf(question, CLEAN, false).flatMap(({ key, action, why }) =>
+      action.kind === 'choice' && why === undefined ? [[key, action.choice] as const] : [],
+    );
+
+  it('is about the original and the copy, each by its letter', () => {
+    expect(choices(KEPT)).toEqual([
+      ['o', 'remote'],
+      ['c', 'local'],
+      ['b', 'both'],
+      ['m', 'merge'],
+      ['s', 'skip'],
+    ]);
+    expect(choices(GONE)).toEqual([
+      ['c', 'local'],
+      ['b', 'both'],
+      ['s', 'skip'],
+    ]);
+  });
+
+  it('is answered by a letter and Enter, and waits on by Enter alone', async () => {
+    expect(await answer(CLEAN, ['o', 'enter'], 'fit together', KEPT)).toMatchObject({ choice: 'remote' });
+    expect(await answer(CLEAN, ['enter'], 'fit together', KEPT)).toMatchObject({ choice: 'skip' });
+    // `l` and `r` are no letters here.
+    expect(await answer(CLEAN, ['l', 'enter'], 'fit together', KEPT)).toMatchObject({ choice: 'skip' });
+    expect(await answer(CLEAN, ['o', 'enter', 'c', 'enter'], 'one only', GONE)).toMatchObject({
+      choice: 'local',
+    });
   });
 });
 

@@ -7,10 +7,10 @@ import { useTerminal } from '../../components/terminal-context.ts';
 import type { KeyTable } from '../../keys/key-table.ts';
 import { useKeys } from '../../keys/use-keys.ts';
 import { fitMiddle } from '../../text/width.ts';
-import type { ConflictMaterial } from './conflict-material.ts';
+import type { ConflictMaterial, ConflictQuestion } from './conflict-material.ts';
 
 export interface ConflictDiffProps {
-  readonly path: string;
+  readonly question: ConflictQuestion;
   readonly material: ConflictMaterial | undefined;
   readonly onBack: () => void;
   readonly onHelp: () => void;
@@ -22,33 +22,35 @@ export const BACK_KEYS: KeyTable<'back' | 'help'> = [
 ];
 
 /** What the two sides have of each other's; of what is no text, what each is. */
-export function ConflictDiff({ path, material, onBack, onHelp }: ConflictDiffProps): ReactNode {
+export function ConflictDiff({ question, material, onBack, onHelp }: ConflictDiffProps): ReactNode {
   useKeys(BACK_KEYS, (action) => (action === 'help' ? onHelp() : onBack()));
   const { columns, rows, glyphs } = useTerminal();
   return (
     <Box flexDirection="column">
-      <Tone token="strong">{fitMiddle(path, columns, glyphs.ellipsis)}</Tone>
-      <Tone token="dim">{legend(material)}</Tone>
+      <Tone token="strong">{fitMiddle(question.conflict.path, columns, glyphs.ellipsis)}</Tone>
+      <Tone token="dim">{legend(material, question)}</Tone>
       <Tone> </Tone>
-      <Content material={material} height={Math.max(3, rows - 6)} />
+      <Content material={material} question={question} height={Math.max(3, rows - 6)} />
       <Tone> </Tone>
       <KeyHints table={BACK_KEYS} />
     </Box>
   );
 }
 
-function legend(material: ConflictMaterial | undefined): string {
+function legend(material: ConflictMaterial | undefined, { kept }: ConflictQuestion): string {
   if (material === undefined) return 'Reading both sides.';
   if (material.kind === 'binary') return 'These are no texts that could be compared.';
   return material.merge === 'no-base'
-    ? '- is the local one, + the remote one. What they were before is not known.'
+    ? `- is the ${kept === undefined ? 'local' : 'copy'}, + the ${kept === undefined ? 'remote one' : 'original'}. What they were before is not known.`
     : '- is what it was, + what each side made of it.';
 }
 
 function Content({
   material,
+  question,
   height,
 }: {
+  readonly question: ConflictQuestion;
   readonly material: ConflictMaterial | undefined;
   readonly height: number;
 }): ReactNode {
@@ -59,8 +61,8 @@ function Content({
   }
   return (
     <>
-      <Tone>{`local   ${material.local}`}</Tone>
-      <Tone>{`remote  ${material.remote}`}</Tone>
+      <Tone>{`${question.kept === undefined ? 'local   ' : 'copy      '}${material.local}`}</Tone>
+      <Tone>{`${question.kept === undefined ? 'remote  ' : 'original  '}${material.remote}`}</Tone>
     </>
   );
 }

@@ -20,16 +20,24 @@ export interface ConflictScreenProps {
   readonly onAnswer: (answer: ConflictAnswer) => void;
 }
 
-const LETTERS: KeyTable = [
-  { keys: ['l'], action: 'l', label: 'keep local' },
-  { keys: ['r'], action: 'r', label: 'keep remote' },
+const MORE_LETTERS: KeyTable = [
   { keys: ['b'], action: 'b', label: 'keep both' },
   { keys: ['m'], action: 'm', label: 'merge' },
-  { keys: ['s'], action: 's', label: 'skip' },
+  { keys: ['s'], action: 's', label: 'decide later' },
   { keys: ['u'], action: 'u', label: 'use what was edited' },
   { keys: ['e'], action: 'e', label: 'edit' },
   { keys: ['d'], action: 'd', label: 'show what each side changed' },
   { keys: ['a'], action: 'a', label: 'the same for the rest' },
+];
+const LETTERS: KeyTable = [
+  { keys: ['l'], action: 'l', label: 'keep local' },
+  { keys: ['r'], action: 'r', label: 'keep remote' },
+  ...MORE_LETTERS,
+];
+const KEPT_LETTERS: KeyTable = [
+  { keys: ['o'], action: 'o', label: 'keep the original' },
+  { keys: ['c'], action: 'c', label: 'keep the copy' },
+  ...MORE_LETTERS,
 ];
 
 /** Where the cursor is at first: Enter alone decides nothing. */
@@ -49,11 +57,12 @@ export function ConflictScreen({ question, load, onAnswer }: ConflictScreenProps
   const [cursor, setCursor] = useState(question.edited === undefined ? SKIP : 'u');
   const [forTheRest, setForTheRest] = useState(false);
   const material = useMaterial(load);
+  const letters = question.kept === undefined ? LETTERS : KEPT_LETTERS;
   if (helps)
     return (
       <HelpOverlay
         title="Keys"
-        tables={view === 'diff' ? [BACK_KEYS, SCROLL_KEYS] : [LETTERS, MENU_KEYS]}
+        tables={view === 'diff' ? [BACK_KEYS, SCROLL_KEYS] : [letters, MENU_KEYS]}
         onClose={() => setHelps(false)}
       />
     );
@@ -61,7 +70,7 @@ export function ConflictScreen({ question, load, onAnswer }: ConflictScreenProps
   if (view === 'diff')
     return (
       <ConflictDiff
-        path={question.conflict.path}
+        question={question}
         material={material}
         onBack={() => setView('question')}
         onHelp={help}
@@ -70,6 +79,7 @@ export function ConflictScreen({ question, load, onAnswer }: ConflictScreenProps
   return (
     <Question
       question={question}
+      letters={letters}
       material={material}
       cursor={cursor}
       onCursor={setCursor}
@@ -84,6 +94,7 @@ export function ConflictScreen({ question, load, onAnswer }: ConflictScreenProps
 
 interface QuestionProps {
   readonly question: ConflictQuestion;
+  readonly letters: KeyTable;
   readonly material: ConflictMaterial | undefined;
   /** Key of the item with the cursor. */
   readonly cursor: string;
@@ -96,7 +107,8 @@ interface QuestionProps {
 }
 
 function Question(props: QuestionProps): ReactNode {
-  const { question, material, cursor, onCursor, forTheRest, onRest, onDiff, onHelp, onAnswer } = props;
+  const { question, letters, material, cursor, onCursor, forTheRest, onRest, onDiff, onHelp, onAnswer } =
+    props;
   const menu = menuOf(question, material, forTheRest);
   const at = Math.max(
     0,
@@ -110,7 +122,7 @@ function Question(props: QuestionProps): ReactNode {
     else onAnswer(action.kind === 'choice' ? { ...action, forTheRest } : action);
   };
   // A letter that decides only moves there: typed by mistake, it does nothing. Looking at something is done at once.
-  useKeys(LETTERS, (key) => {
+  useKeys(letters, (key) => {
     const item = menu.find((each) => each.key === key);
     if (item === undefined) return;
     onCursor(key);
@@ -124,7 +136,7 @@ function Question(props: QuestionProps): ReactNode {
   return (
     <Box flexDirection="column">
       <Heading question={question} />
-      <ConflictSides conflict={question.conflict} sides={question.sides} />
+      <ConflictSides question={question} />
       <Tone> </Tone>
       <ChoiceMenu items={menu} selected={menu[at]?.key ?? ''} />
       <Tone token="error">{question.notice ?? ' '}</Tone>
@@ -135,15 +147,15 @@ function Question(props: QuestionProps): ReactNode {
 
 function Heading({ question }: { readonly question: ConflictQuestion }): ReactNode {
   const { columns, glyphs } = useTerminal();
-  const more = question.asked === 0 ? '' : ` (number ${question.asked + 1} of this sync)`;
+  const { kept, asked } = question;
+  const more = asked === 0 ? '' : ` (number ${asked + 1}${kept === undefined ? ' of this sync' : ''})`;
+  const what = kept === undefined ? 'Both sides changed it since the last sync.' : 'Both versions were kept.';
   return (
     <>
       <Tone token="warn">{`Conflict${more}`}</Tone>
       <Tone token="strong">{fitMiddle(question.conflict.path, columns, glyphs.ellipsis)}</Tone>
       <Tone token="dim">
-        {columns < 60
-          ? 'Nothing is done until you choose.'
-          : 'Both sides changed it since the last sync. Nothing is done until you choose.'}
+        {columns < 60 ? 'Nothing is done until you choose.' : `${what} Nothing is done until you choose.`}
       </Tone>
       <Tone> </Tone>
     </>

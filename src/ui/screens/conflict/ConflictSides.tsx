@@ -1,35 +1,32 @@
 import type { ReactNode } from 'react';
-import type { ConflictSideView, ConflictView } from '../../../engine/events.ts';
+import type { ConflictSideView } from '../../../engine/events.ts';
 import { formatBytes, formatTime } from '../../../report/format.ts';
-import type { Sides } from '../../../report/wording.ts';
 import { Table, type TableCell } from '../../components/Table.tsx';
 import { useTerminal } from '../../components/terminal-context.ts';
+import type { ConflictQuestion } from './conflict-material.ts';
 
 /** Both sides next to each other: what happened to each, its size, when and on which host. */
-export function ConflictSides({
-  conflict,
-  sides,
-}: {
-  readonly conflict: ConflictView;
-  readonly sides: Sides;
-}): ReactNode {
+export function ConflictSides({ question }: { readonly question: ConflictQuestion }): ReactNode {
   const { columns } = useTerminal();
+  const { conflict, sides, kept } = question;
   const { local, remote } = conflict;
+  const names =
+    kept === undefined ? { local: 'local', remote: 'remote' } : { local: 'copy', remote: 'original' };
   return (
     <Table
       width={columns}
       columns={[
-        { header: 'SIDE' },
-        { header: 'WAS' },
+        { header: kept === undefined ? 'SIDE' : 'WHICH' },
+        { header: kept === undefined ? 'WAS' : '' },
         { header: 'SIZE', align: 'right' },
         { header: 'TIME (UTC)', optional: 2 },
         { header: '', optional: 3 },
         { header: 'BY', cut: 'end', optional: 4 },
-        { header: 'WHERE', cut: 'middle', optional: 5 },
+        { header: kept === undefined ? 'WHERE' : 'NAME', cut: 'middle', optional: 5 },
       ]}
       rows={[
-        { key: 'local', cells: cells('local', local, remote, sides.local) },
-        { key: 'remote', cells: cells('remote', remote, local, sides.remote) },
+        { key: 'local', cells: cells(names.local, local, remote, { question, where: sides.local }) },
+        { key: 'remote', cells: cells(names.remote, remote, local, { question, where: sides.remote }) },
       ]}
     />
   );
@@ -39,13 +36,15 @@ function cells(
   name: string,
   side: ConflictSideView,
   other: ConflictSideView,
-  where: string,
+  { question, where }: { readonly question: ConflictQuestion; readonly where: string },
 ): readonly TableCell[] {
-  const { sizeBytes, modifiedMs, host } = side;
+  const { state, sizeBytes, modifiedMs, host } = side;
   const isNewer = modifiedMs !== undefined && other.modifiedMs !== undefined && modifiedMs > other.modifiedMs;
   return [
     { text: name, token: 'strong' },
-    { text: side.state, token: side.state === 'deleted' ? 'delete' : 'update' },
+    question.kept === undefined
+      ? { text: state, token: state === 'deleted' ? 'delete' : 'update' }
+      : { text: state === 'deleted' ? 'gone' : '', token: 'delete' },
     { text: sizeBytes === undefined ? '' : formatBytes(sizeBytes) },
     { text: modifiedMs === undefined ? '' : formatTime(modifiedMs) },
     { text: isNewer ? 'newer' : '', token: 'good' },

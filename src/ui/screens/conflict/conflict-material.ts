@@ -15,6 +15,8 @@ export type ConflictMaterial =
 
 export interface ConflictQuestion {
   readonly conflict: ConflictView;
+  /** Both were kept before: `local` is the copy, `remote` the original. Without it, both wait for a sync. */
+  readonly kept?: { readonly originalThere: boolean };
   readonly sides: Sides;
   /** How many were asked before this one. */
   readonly asked: number;

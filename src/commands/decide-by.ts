@@ -1,0 +1,16 @@
+import { createConflictDesk } from './conflict-desk.ts';
+import { conflictPrompt } from './conflict-prompt.ts';
+import type { Context } from './context.ts';
+import type { RunTargets } from './run-targets.ts';
+import type { SyncDesk } from './sync-desk.ts';
+
+/** Who is asked about conflicts: a screen, else questions line by line, else nobody. */
+export function decideBy(context: Context, desk: SyncDesk | undefined): Pick<RunTargets, 'decide'> {
+  const { prompter, out, terminal } = context;
+  if (desk !== undefined && terminal !== undefined)
+    return { decide: createConflictDesk({ context, terminal, aside: desk.aside }) };
+  if (prompter === undefined) return {};
+  return {
+    decide: (sides) => conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
+  };
+}

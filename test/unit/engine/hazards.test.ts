@@ -10,8 +10,8 @@ import { contentsInTrees } from '../../support/writers.ts';
 
 /**
  * The hazards that were found before the first line, each by name. Where it is cheap, a part that is weakened on purpose
- * shows the loss first; then the real one must not. H13 (the watcher), H14 (the cost of one row) and H15 (locks on a real
- * disk) are shown by the tests of those parts.
+ * shows the loss first; then the real one must not. `hazards-weakened.test.ts` has those of H7, H10, H11, H13 and H14;
+ * H15 on a real disk is shown by the tests of the lock.
  */
 async function pair(options?: Parameters<typeof createWorld>[0]) {
   const world = createWorld(options);

@@ -1,0 +1,277 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Folder, StateFiles } from '../../../src/engine/ports/folder.ts';
+import type { WatchEvent } from '../../../src/engine/ports/watcher.ts';
+import { runCycle } from '../../../src/engine/run-cycle.ts';
+import { openBase } from '../../../src/engine/state/open-base.ts';
+import {
+  encodeIndexHeader,
+  encodeIndexRows,
+  encodeIndexTable,
+  encodeIndexTrailer,
+  memberChecksum,
+} from '../../../src/formats/index-codec.ts';
+import { decodeJournal, encodeJournalLine } from '../../../src/formats/journal-codec.ts';
+import type { BackendHost } from '../../../src/local/watch/backend.ts';
+import { createWatcher } from '../../../src/local/watch/watch-folder.ts';
+import { pollBell } from '../../../src/remote-log/bell.ts';
+import type { BaseRow, Digest } from '../../../src/sync/entry.ts';
+import type { EntryKey, RelPath } from '../../../src/sync/path.ts';
+import { objectKeys } from '../../support/crash.ts';
+import { createWorld } from '../../support/machines.ts';
+import { createManualWatchClock } from '../../support/manual-watch-clock.ts';
+import { createMemoryDisk } from '../../support/memory-state.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
+import { type DiskFixture, diskFixture } from '../local/disk-fixture.ts';
+
+/** Further hazards, each through a part that is weakened on purpose first: that one shows the loss, s4's own does not. */
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+describe('H7', () => {
+  it.each([true, false])('a twin arrives on a disk that folds case; twins are known: %s', async (known) => {
+    const world = createWorld();
+    const linux = await world.machine('linux');
+    const mac = await world.machine('mac', { foldsCase: true });
+    linux.user.write('README', 'the first');
+    linux.user.write('keep', 'keep');
+    await linux.sync();
+    await mac.sync();
+    linux.user.write('Readme', 'the twin');
+    await linux.sync();
+    const unaware = (): Folder => {
+      const folder = mac.disk.open();
+      const exact = async (at: RelPath) => (at in mac.user.tree() ? folder.stat(at) : undefined);
+      return {
+        ...folder,
+        foldsCase: false,
+        stat: exact,
+        place: async (placement) => {
+          const there = await folder.stat(placement.path);
+          if (there?.kind !== 'file') return folder.place(placement);
+          const expected = { kind: 'present', fingerprint: there.fingerprint } as const;
+          return folder.place({ ...placement, expected });
+        },
+      };
+    };
+    for (let round = 0; round < 3; round++) {
+      await mac.sync({}, known ? {} : { folder: unaware() });
+      await linux.sync();
+    }
+    expect(objectKeys(world.server).includes('README')).toBe(known);
+    expect(Object.values(linux.user.tree()).includes('the first')).toBe(known);
+  });
+});
+
+describe('H10', () => {
+  it.each([true, false])(
+    'a folder becomes a symlink out of it before a file is placed; places are anchored: %s',
+    async (anchored) => {
+      const world = createWorld();
+      const b = await world.machine('desk');
+      b.user.write('d/f', 'by the desk');
+      b.user.write('keep', 'keep');
+      await b.sync();
+      const outside = await createTempDir();
+      const disk: DiskFixture = await diskFixture();
+      cleanups.push(disk.dispose, outside.remove);
+      fs.writeFileSync(path.join(outside.path, 'f'), 'a file of nobody here');
+      const marker = b.user.read('.s4/target.json') ?? '';
+      fs.mkdirSync(path.join(disk.root, '.s4'), { recursive: true });
+      fs.writeFileSync(path.join(disk.root, '.s4/target.json'), marker);
+      const { folder } = disk;
+      const swap = (): void => {
+        fs.rmSync(path.join(disk.root, 'd'), { recursive: true, force: true });
+        fs.symlinkSync(outside.path, path.join(disk.root, 'd'));
+      };
+      const naive: Folder['place'] = async ({ path: to, temp }) => {
+        const at = path.join(disk.root, to);
+        fs.renameSync(path.join(disk.root, '.s4/tmp', temp), at);
+        const { ino, size, mtimeNs, ctimeNs } = fs.lstatSync(at, { bigint: true });
+        const fingerprint = { inode: ino, sizeBytes: Number(size), mtimeNs, ctimeNs };
+        return { kind: 'placed', fingerprint, racy: false };
+      };
+      const place: Folder['place'] = (placement) => {
+        if (placement.path === 'd/f') swap();
+        return (anchored ? folder.place : naive)(placement);
+      };
+      await runCycle(
+        {
+          target: b.target,
+          store: b.store,
+          folder: { ...folder, place },
+          runtime: disk.runtime,
+          emit: () => {},
+        },
+        { mode: 'sync' },
+      );
+      const found = fs.readFileSync(path.join(outside.path, 'f'), 'utf8');
+      expect(found).toBe(anchored ? 'a file of nobody here' : 'by the desk');
+    },
+  );
+});
+
+describe('H11', () => {
+  it.each([
+    ['heads', true],
+    ['heads', false],
+    ['bell', true],
+    ['bell', false],
+  ])(
+    'a crash before the %s is written; what is owed to others is remembered: %s',
+    async (what, remembered) => {
+      const world = createWorld();
+      const a = await world.machine('laptop');
+      a.user.write('one', 'one');
+      await a.sync();
+      const heard = await pollBell(a.store, undefined);
+      if (heard.kind !== 'rang') throw new Error('no bell');
+      a.user.write('two', 'two');
+      const calm = a.store;
+      a.store = world.server.connect(a.runtime, async (at, request, key) => {
+        if (at !== 'request' || request !== 'PUT' || !key.startsWith(`.s4/${what}`)) return;
+        a.disk.crash();
+        throw new Error('killed');
+      });
+      await expect(a.sync()).rejects.toThrow('killed');
+      a.store = calm;
+      const folder = a.disk.open();
+      const state: StateFiles = { ...folder.state, read: (name) => readWithoutCursor(folder.state, name) };
+      await a.sync({}, remembered ? {} : { folder: { ...folder, state } });
+      const looked = await pollBell(a.store, heard.etag);
+      // Who listens to the bell alone gets 304 for ever.
+      expect(looked.kind).toBe(remembered ? 'rang' : 'quiet');
+    },
+  );
+});
+
+/** A journal that says what is here, and not what others were told. */
+async function readWithoutCursor(state: StateFiles, name: string): Promise<Uint8Array | undefined> {
+  const bytes = await state.read(name);
+  if (bytes === undefined || name !== 'journal.jsonl') return bytes;
+  const { generation = 1, entries } = decodeJournal(bytes);
+  const lines = entries.map((entry) => {
+    if (entry.kind !== 'record') return encodeJournalLine(generation, entry);
+    const { cursor: _, ...rest } = entry;
+    return encodeJournalLine(generation, rest);
+  });
+  return Buffer.concat(lines);
+}
+
+describe('H13', () => {
+  it.each([true, false])(
+    'the system tells a part of a burst only, without a word; bursts are doubted: %s',
+    async (doubted) => {
+      const world = createWorld();
+      const a = await world.machine('laptop');
+      for (let i = 0; i < 20; i++) a.user.write(`kept${i}`, `${i}`);
+      const live = await a.live();
+      await live.cycle({ mode: 'sync' });
+      world.tick(10_000);
+      const root = await createTempDir();
+      const clock = createManualWatchClock();
+      const told: WatchEvent[] = [];
+      let host: BackendHost | undefined;
+      const watch = await createWatcher({
+        root: root.path,
+        kind: 'fs',
+        clock,
+        backend: (given) => {
+          host = given;
+          return { watches: 1, start: async () => {}, renew: async () => {}, close: async () => {} };
+        },
+      }).watch({ debounceMs: 200, maxDelayMs: 2_000, onEvent: (event) => told.push(event) });
+      cleanups.push(root.remove, watch.close, live.close);
+      // New folders of ten files, each written in ten steps: the last two make no event.
+      const [changed, heard] = [44, 42];
+      for (let i = 0; i < changed; i++) {
+        for (let j = 0; j < 10; j++) a.user.write(`new${i}/f${j}`, `${i} ${j}`);
+        if (i >= heard) continue;
+        host?.touch(`new${i}` as RelPath);
+        if (doubted) for (let j = 0; j < 100; j++) host?.count();
+      }
+      clock.advance(250);
+      await expect.poll(() => told.length).toBeGreaterThan(0);
+      for (const event of told) {
+        if (event.kind === 'touched')
+          await live.cycle({ mode: 'sync', focus: { local: event.paths, remote: [] } });
+        else if (event.kind === 'rescan') await live.cycle({ mode: 'sync' });
+      }
+      const sent = objectKeys(world.server).filter((key) => key.startsWith('new')).length;
+      expect(sent).toBe(10 * (doubted ? changed : heard));
+    },
+  );
+});
+
+describe('H14', () => {
+  it.each([true, false])('one row of an index; it is kept in members: %s', async (inMembers) => {
+    const costs: number[] = [];
+    for (const count of [2_000, 20_000]) {
+      const disk = createMemoryDisk();
+      disk.write('target.json', Buffer.from('marker'));
+      const rows = Array.from({ length: count }, (_, i) => rowOf(i));
+      const first = await openBase({ state: disk.open(), targetId: TARGET, clientId: CLIENT, mode: 'write' });
+      await first.record({ changes: rows.map((row) => ({ kind: 'set', row })) });
+      await first.fold({ force: true });
+      if (!inMembers)
+        disk.write('index.json.gz', inOnePiece(rows, await disk.open().identity('target.json')));
+      const state = disk.open();
+      const base = await openBase({ state, targetId: TARGET, clientId: CLIENT, mode: 'write' });
+      expect(base.size).toBe(count);
+      const before = state.calls.bytesRead;
+      expect(await base.get(rowOf(count / 2).key)).toEqual(rowOf(count / 2));
+      costs.push(state.calls.bytesRead - before);
+    }
+    const [few = 0, many = 0] = costs;
+    expect(few).toBeGreaterThan(0);
+    expect(many / few > 2).toBe(!inMembers);
+  });
+});
+
+const TARGET = 'aaaaaaaaaaaaaaaa';
+const CLIENT = 'cccccccccccccccc';
+
+function rowOf(i: number): BaseRow {
+  return {
+    key: `folder/${String(i).padStart(6, '0')}` as EntryKey,
+    content: {
+      kind: 'file',
+      digest: i.toString(16).padStart(64, '0') as Digest,
+      sizeBytes: i,
+      executable: false,
+    },
+    mtimeNs: 1_732_158_727_123_456_789n,
+    local: { inode: BigInt(i), sizeBytes: i, mtimeNs: 5n, ctimeNs: 6n },
+    remote: { etag: `e${i}`, sizeBytes: i, modifiedMs: 1000 },
+  };
+}
+
+/** An index as a plain gzip file would be: to see one row, all is unpacked. */
+function inOnePiece(
+  rows: readonly BaseRow[],
+  marker: Awaited<ReturnType<StateFiles['identity']>>,
+): Uint8Array {
+  const header = encodeIndexHeader({
+    target: TARGET,
+    client: CLIENT,
+    generation: 2,
+    ...(marker && { marker }),
+    rows: rows.length,
+    recentDeletions: [],
+    cursor: { sequence: 0, unpublished: 0 },
+  });
+  const bytes = encodeIndexRows(rows);
+  const member = {
+    offset: header.byteLength,
+    bytes: bytes.byteLength,
+    rows: rows.length,
+    crc32: memberChecksum(bytes),
+    first: rowOf(0).key,
+  };
+  const end = header.byteLength + bytes.byteLength;
+  return Buffer.concat([header, bytes, encodeIndexTable({ members: [member] }), encodeIndexTrailer(end)]);
+}

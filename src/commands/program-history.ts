@@ -7,6 +7,7 @@ import type { Perform } from './program.ts';
 import type { ResolveFlags } from './resolve.ts';
 import type { RestoreFlags } from './restore.ts';
 import type { TrashRestoreFlags } from './trash.ts';
+import type { UndoFlags } from './undo.ts';
 
 const PATH = 'a file, here or long gone: ./docs/x.txt, or TARGET:docs/x.txt';
 const AT = 'as it was then: a time (UTC) as "2026-11-21 05:00", or how long ago as 2h, 3d';
@@ -66,6 +67,20 @@ export function registerHistoryCommands(program: Command, perform: Perform): voi
     )
     .action((arg: string, flags: RestoreFlags) =>
       perform(async (context) => (await import('./restore.ts')).restore(context, arg, flags)),
+    );
+  program
+    .command('undo')
+    .summary('put back what s4 replaced or deleted here the last time')
+    .description(
+      'Puts back what s4 replaced or deleted in the folder the last time, from the trash; the next sync publishes it. What was edited here since stays; new files and renames are not undone.',
+    )
+    .argument('[target|path...]', 'all targets when there is none')
+    .option('--since <time>', 'all since then: a time (UTC), or how long ago as 2h, 3d')
+    .option('--dry-run', 'only show what would be done')
+    .option('--yes', 'ask nothing')
+    .addHelpText('after', examples('s4 undo', 's4 undo ./drafts --since 2h --dry-run', 's4 undo notes --yes'))
+    .action((args: readonly string[], flags: UndoFlags) =>
+      perform(async (context) => (await import('./undo.ts')).undo(context, args, flags)),
     );
   registerWaitingCommands(program, perform);
 }

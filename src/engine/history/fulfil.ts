@@ -2,7 +2,7 @@ import { assertNever } from '../../lib/assert-never.ts';
 import type { RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { OperationContext } from '../operations/context.ts';
-import type { KeepChoice, RestoreStep, Wish } from '../ports/history.ts';
+import type { KeepChoice, RestoreStep, TrashedFile, Wish } from '../ports/history.ts';
 import { problemFrom } from '../problem-from.ts';
 import {
   type LocalOutcome,
@@ -48,10 +48,18 @@ export async function fulfil(
     if (restored.kind === 'failed') onEnd({ kind: 'failed', wish, problem: restored.problem });
     else onEnd({ kind: 'done', wish, action: restored.step.action });
   });
+  // Listing the trash walks it: once for all.
+  let trash: Promise<ReadonlyMap<string, TrashedFile>> | undefined;
+  const trashed = (): Promise<ReadonlyMap<string, TrashedFile>> => {
+    trash ??= context.folder.listTrash().then((files) => new Map(files.map((file) => [file.ref, file])));
+    return trash;
+  };
   for (const wish of wishes) {
     if (wish.kind === 'version') continue;
     context.signal?.throwIfAborted();
-    const problem = await one(wish, context).catch((error: unknown) => problemFrom(error, wish.path));
+    const problem = await one(wish, context, trashed).catch((error: unknown) =>
+      problemFrom(error, wish.path),
+    );
     onEnd(
       problem === undefined ? { kind: 'done', wish, action: 'replace' } : { kind: 'failed', wish, problem },
     );
@@ -61,10 +69,11 @@ export async function fulfil(
 async function one(
   wish: Exclude<Wish, { readonly kind: 'version' }>,
   context: OperationContext,
+  trashed: () => Promise<ReadonlyMap<string, TrashedFile>>,
 ): Promise<LocalOutcome> {
   switch (wish.kind) {
     case 'trashed': {
-      const found = (await context.folder.listTrash()).find(({ ref }) => ref === wish.ref);
+      const found = (await trashed()).get(wish.ref);
       return found === undefined
         ? gone(wish.path, 'it is no longer in the trash')
         : restoreTrashed(found, context);

@@ -72,7 +72,7 @@ async function openContext(deps: LockedDeps): Promise<OperationContext> {
 }
 
 function syncFirst(name: string): S4Error {
-  return new S4Error('USAGE', `"${name}" has to be synced before its past can be brought back`, {
+  return new S4Error('USAGE', `"${name}" has to be synced first`, {
     hint: `Run "s4 sync ${name}" first.`,
   });
 }

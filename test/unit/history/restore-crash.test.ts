@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fulfil } from '../../../src/engine/history/fulfil.ts';
 import {
   removeLocal,
   restoreTrashed,
   takeCopy,
   takeText,
 } from '../../../src/engine/history/local-changes.ts';
+import { planUndo } from '../../../src/engine/history/plan-undo.ts';
 import type { LocalFile } from '../../../src/sync/operations.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
 import { type Blow, type CrashScenario, countSteps, quiet, strike } from '../../support/crash.ts';
@@ -86,6 +88,28 @@ const SCENARIOS: readonly Scenario[] = [
     },
     present: ['two', 'one'],
     allowed: { f: ['one', 'two'] },
+  },
+  {
+    name: 'undoes a sync that replaced one file and deleted another',
+    prepare: async (world, a, b) => {
+      await write(world, a, 'f', 'one');
+      await write(world, a, 'gone', 'was deleted');
+      await b.sync();
+      b.user.remove('gone');
+      await write(world, b, 'f', 'two');
+      await quiet([a, b]);
+    },
+    act: async (a) => {
+      await locked(a, async (context) => {
+        const { folder, base } = context;
+        const plan = await planUndo({ files: await folder.listTrash(), paths: [] }, { folder, base });
+        const steps = plan?.steps ?? [];
+        const wishes = steps.map(({ file: { path, ref } }) => ({ kind: 'trashed', path, ref }) as const);
+        await fulfil(wishes, context, () => {});
+      });
+    },
+    present: ['two', 'one', 'was deleted'],
+    allowed: { f: ['one', 'two'], gone: ['', 'was deleted'] },
   },
   {
     name: 'lets a copy take the place of its original',

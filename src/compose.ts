@@ -49,6 +49,12 @@ export function compose(env: Readonly<Record<string, string | undefined>>): Serv
       const { examineBucket } = await import('./stores/examine.ts');
       return examineBucket(s3Options(access, access.place.bucket, runtime), signal);
     },
+    openUploads: async (access) => {
+      if (access.place.kind === 'file') return undefined;
+      const { openUploads } = await import('./stores/s3/uploads.ts');
+      const { bucket, prefix } = access.place;
+      return openUploads({ ...s3Options(access, bucket, runtime), prefix });
+    },
     listBuckets: async ({ s3, credentials }, signal) => {
       const { listBuckets } = await import('./stores/s3/bucket.ts');
       const service = { ...s3, runtime, ...(credentials === undefined ? {} : { credentials }) };

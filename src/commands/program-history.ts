@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CONFLICT_POLICIES } from '../config/policies.ts';
+import type { GcFlags } from './gc.ts';
 import { examples } from './help-text.ts';
 import type { LogFlags } from './log.ts';
 import { parseConflicts } from './parse.ts';
@@ -83,6 +84,7 @@ export function registerHistoryCommands(program: Command, perform: Perform): voi
       perform(async (context) => (await import('./undo.ts')).undo(context, args, flags)),
     );
   registerWaitingCommands(program, perform);
+  registerGc(program, perform);
 }
 
 function registerWaitingCommands(program: Command, perform: Perform): void {
@@ -130,6 +132,23 @@ function registerWaitingCommands(program: Command, perform: Perform): void {
     .addHelpText('after', examples('s4 trash restore ./draft.txt'))
     .action((arg: string, flags: TrashRestoreFlags) =>
       perform(async (context) => (await import('./trash.ts')).trashRestore(context, arg, flags)),
+    );
+}
+
+function registerGc(program: Command, perform: Perform): void {
+  program
+    .command('gc')
+    .summary('remove for good what s4 may forget')
+    .description(
+      'Removes for good, after a question: what has been in the trash for 30 days, and uploads to the bucket that were begun a week ago or more and never finished.',
+    )
+    .argument('[target...]', 'all targets when there is none')
+    .option('--older-than <age>', 'another age for both: 12h, 7d (uploads: a day at least)')
+    .option('--dry-run', 'only show what would be removed')
+    .option('--yes', 'ask nothing')
+    .addHelpText('after', examples('s4 gc --dry-run', 's4 gc notes --older-than 7d', 's4 gc --yes'))
+    .action((args: readonly string[], flags: GcFlags) =>
+      perform(async (context) => (await import('./gc.ts')).gc(context, args, flags)),
     );
 }
 

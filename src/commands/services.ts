@@ -12,6 +12,7 @@ import type { Store, StoreCapabilities } from '../engine/ports/store.ts';
 import type { Watcher } from '../engine/ports/watcher.ts';
 import type { Examined } from '../stores/examine.ts';
 import type { Prepared, PrepareWishes } from '../stores/prepare.ts';
+import type { Uploads } from '../stores/s3/uploads.ts';
 
 /** Everything that is needed to reach a store. */
 export interface StoreAccess {
@@ -61,6 +62,8 @@ export interface Services {
   prepareStore(access: StoreAccess, wishes: PrepareWishes, signal: AbortSignal): Promise<Prepared>;
   /** What a bucket says of itself; undefined for a directory, which has no such settings. @throws S4Error STORE_* */
   examineStore(access: StoreAccess, signal: AbortSignal): Promise<Examined | undefined>;
+  /** The unfinished uploads below a target's prefix; undefined for a directory, which has none. */
+  openUploads(access: StoreAccess): Promise<Uploads | undefined>;
   /** The buckets of whoever these keys belong to. @throws S4Error STORE_*, STORE_DENIED where they may not be listed */
   listBuckets(
     access: Pick<StoreAccess, 's3' | 'credentials'>,

@@ -1,9 +1,7 @@
 import { forgetHalt } from './approval.ts';
+import { TRASH_POLICY } from './history/expired-trash.ts';
 import { publishFacts } from './publish.ts';
 import { notice, type Session } from './session.ts';
-
-const TRASH_MIN_AGE_MS = 30 * 24 * 60 * 60 * 1000;
-const TRASH_MAX_BYTES = 10 * 1024 ** 3;
 
 /** What follows the passes of a sync: the base is made durable and folded if that is due, the others are told. */
 export async function finishCycle(session: Session): Promise<void> {
@@ -19,11 +17,7 @@ export async function finishCycle(session: Session): Promise<void> {
 /** Walks the trash: not for every small cycle of a daemon. */
 export async function purgeTrash(session: Session): Promise<void> {
   const { folder, runtime } = session.deps;
-  const purged = await folder.purgeTrash({
-    olderThanMs: TRASH_MIN_AGE_MS,
-    maxBytes: TRASH_MAX_BYTES,
-    nowMs: runtime.nowMs(),
-  });
+  const purged = await folder.purgeTrash({ ...TRASH_POLICY, nowMs: runtime.nowMs() });
   for (const path of purged)
     notice(session, 'recovered', 'it was written to after it was replaced: it is back', path);
 }

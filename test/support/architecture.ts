@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   commands: {
     imports: ['commands', 'compose.ts', 'daemon', 'ui', 'report', 'config', 'engine', 'remote-log', ...CORE],
     // The contract of what compose builds names what the adapter says.
-    types: ['stores/prepare.ts', 'stores/examine.ts'],
+    types: ['stores/prepare.ts', 'stores/examine.ts', 'stores/s3/uploads.ts'],
   },
   'compose.ts': { imports: ['*'] },
   'cli.ts': { imports: ['commands', 'lib'] },

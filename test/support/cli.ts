@@ -12,6 +12,7 @@ import { createMemoryDisk, type MemoryDisk } from '../../src/local/memory/disk.t
 import { createWatcher } from '../../src/local/watch/watch-folder.ts';
 import type { Examined } from '../../src/stores/examine.ts';
 import { createMemoryServer, type MemoryServer } from '../../src/stores/memory/memory-server.ts';
+import type { Uploads } from '../../src/stores/s3/uploads.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 
 export const QUIET_SUMMARY: CycleSummary = {
@@ -56,6 +57,8 @@ export interface Bench {
   /** What the queue of events answers with. */
   queueError: Error | undefined;
   examined: Examined | undefined;
+  /** The unfinished uploads of the bucket; undefined as for a directory. */
+  uploads: Uploads | undefined;
   /** What the keys may list. */
   buckets: readonly string[];
   /** Makes a folder below the root and returns its real path. */
@@ -96,6 +99,7 @@ export function createBench(root: string): Bench {
     }),
     openWatcher: async (folder) => createWatcher({ root: folder }),
     examineStore: async () => bench.examined,
+    openUploads: async () => bench.uploads,
     listBuckets: async () => bench.buckets,
     prepareStore: async () => ({ created: false, versioningEnabled: false }),
     joinTarget: (store, folder, capabilities) => joinTarget({ store, folder, runtime, capabilities }),
@@ -113,6 +117,7 @@ export function createBench(root: string): Bench {
     server,
     disk,
     queueError: undefined,
+    uploads: undefined,
     answers: undefined,
     asked: [],
     stdin: '',

@@ -71,7 +71,7 @@ async function resolveOpen(context: Context, selection: Selection, flags: Resolv
     return await runTargets(context, [{ target: unruled(target), paths: pathsOf(open) }], {
       options: { mode: 'sync', ...(flags.conflicts === undefined ? {} : { conflicts: flags.conflicts }) },
       emit: (_selection, opened) => desk?.emit(opened) ?? out.emit,
-      ...(desk === undefined ? {} : { approve: desk.approve }),
+      ...(desk === undefined ? {} : { approve: desk.approve, onRequests: desk.requestsMade }),
       ...decideBy(context, desk),
     });
   } finally {

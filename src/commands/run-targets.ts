@@ -16,6 +16,8 @@ export interface RunTargets {
   readonly options: Omit<CycleOptions, 'paths' | 'legacyIndex' | 'signal'>;
   /** Makes the presenter of a target's cycle. Nothing is open here where the daemon runs it. */
   readonly emit: (selection: Selection, open: OpenTarget | undefined) => Emit;
+  /** Where the daemon runs the cycle: told how many requests it has made for it so far. */
+  readonly onRequests?: (count: number) => void;
   /** Asks a person; `sides` are how the questions name the two places. */
   readonly decide?: (sides: Sides) => DecideConflict;
   /** Asks whether the plan that halted shall be carried out: with the id that it gives, it is run again. */
@@ -67,7 +69,15 @@ async function runOne(
     const once = async (asked: RunTargets): Promise<EndOfTarget> =>
       daemon === undefined || keptBy === undefined
         ? ownCycle(context, selection, asked)
-        : { ...(await daemon.sync(selection, asked.options, toldEmit(context, selection, asked))), keptBy };
+        : {
+            ...(await daemon.sync(
+              selection,
+              asked.options,
+              toldEmit(context, selection, asked),
+              run.onRequests,
+            )),
+            keptBy,
+          };
     ended = await once(run);
     const approve = ended.exit === EXIT.halted ? await run.approve?.() : undefined;
     if (approve !== undefined) ended = await once({ ...run, options: { ...run.options, approve } });

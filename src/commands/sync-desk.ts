@@ -8,8 +8,10 @@ import type { OpenTarget } from './open-target.ts';
 export interface SyncDesk {
   /** Resolves once the live screen is there. Ink has to be loaded anyway: sooner, a person sees it sooner. */
   open(): Promise<void>;
-  /** @param open - undefined where the daemon runs the cycle, which counts its requests itself */
+  /** @param open - undefined where the daemon runs the cycle: its requests are told by `requestsMade` */
   emit(open: OpenTarget | undefined): Emit;
+  /** How many requests a daemon has made for the cycle that it runs. */
+  requestsMade(count: number): void;
   /** Asks about the plan that halted last. @returns its id, if it shall be carried out */
   approve(): Promise<string | undefined>;
   /** Takes the live screen away while `work` has the terminal. */
@@ -22,6 +24,7 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
   const { out } = context;
   const model = createSyncModel(terminal.nowMs, terminal.signal);
   let isWanted = false;
+  let told = 0;
   let halted: Extract<SyncEvent, { readonly kind: 'guard-halted' }> | undefined;
   let live: Promise<{ end(): Promise<void> } | undefined> | undefined;
 
@@ -56,7 +59,8 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
       await live;
     },
     emit: (open) => {
-      model.countRequests(() => (open === undefined ? 0 : requestsOf(open.store.requests)));
+      told = 0;
+      model.countRequests(() => (open === undefined ? told : requestsOf(open.store.requests)));
       return (event) => {
         out.emit(event);
         model.emit(event);
@@ -65,6 +69,9 @@ export function createSyncDesk(context: Context, terminal: TerminalHost): SyncDe
         // Between two questions there is nothing to see.
         if (event.kind !== 'conflict') up();
       };
+    },
+    requestsMade: (count) => {
+      told = count;
     },
     approve: async () => {
       const plan = halted;

@@ -38,7 +38,7 @@ export async function sync(
         ...(flags.deleteIgnored === undefined ? {} : { deleteIgnored: flags.deleteIgnored }),
       },
       emit: (_selection, open) => desk?.emit(open) ?? out.emit,
-      ...(desk === undefined ? {} : { approve: desk.approve }),
+      ...(desk === undefined ? {} : { approve: desk.approve, onRequests: desk.requestsMade }),
       ...decideBy(context, desk),
     });
   } finally {

@@ -16,6 +16,7 @@ import {
   type FakeControl,
   targetStatus,
 } from '../../support/fake-control.ts';
+import { createFakeTerminal } from '../../support/fake-terminal.ts';
 import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
 
 let temp: TempDir;
@@ -380,6 +381,25 @@ describe('s4 sync while the daemon keeps the target', () => {
     bench.stdout.length = 0;
     await run('sync', '--conflicts', 'both');
     expect(out()).not.toContain('asks nobody');
+  });
+
+  test('tells a screen how many requests the daemon makes for it', async () => {
+    await startDaemon();
+    const terminal = createFakeTerminal({ columns: 100, rows: 30 });
+    let end: () => void = () => {};
+    control.sync = (target, _options, onEvent) => {
+      onEvent({ kind: 'cycle-started', target: 'notes', local: '/l', remote: 's3://r', dryRun: false });
+      const [kept] = control.state.targets;
+      if (kept !== undefined)
+        control.state = { ...control.state, targets: [{ ...kept, requests: { get: 12, put: 7 } }] };
+      return new Promise((resolve) => {
+        end = () => resolve({ target, exit: 0 });
+      });
+    };
+    const syncing = main(['sync'], { ...bench.process(), terminal: terminal.host });
+    await terminal.shows('7 requests');
+    end();
+    expect(await syncing).toBe(0);
   });
 
   test('status answers from it', async () => {

@@ -199,7 +199,10 @@ async function torment(clients, place, flags, counts, outside) {
     others.push(misfortune(place, createRandom(seed, 'misfortune'), counts, isOver));
   const progress = setInterval(() => say(progressOf(counts, place, untilMs)), 30_000);
   try {
-    const [ends] = await Promise.all([Promise.all(work), ...others]);
+    const [ends] = await Promise.race([
+      Promise.all([Promise.all(work), ...others]),
+      ...writers.map((writer) => writer.died),
+    ]);
     const edits = {};
     for (const writer of writers)
       for (const [name, count] of Object.entries(await writer.stop()))

@@ -12,7 +12,9 @@
 #ifndef FAULTS
 #define FAULTS 2
 #endif
+#ifndef CLIENTS
 #define CLIENTS 3
+#endif
 #define PATHS 2
 #define BIT(v) (1 << (v))
 
@@ -45,8 +47,19 @@ inline bringBack(p, known) {
   skip
 }
 
-inline ring() { d[0].rings = 1; d[1].rings = 1; d[2].rings = 1 }
-inline writeHead() { d[0].news = 1; d[1].news = 1; d[2].news = 1 }
+#if CLIENTS == 2
+#define EACH(set) set(0); set(1)
+#define ALL(holds) (holds(0) && holds(1))
+#else
+#define EACH(set) set(0); set(1); set(2)
+#define ALL(holds) (holds(0) && holds(1) && holds(2))
+#endif
+#define RINGS(c) d[c].rings = 1
+#define NEWS(c) d[c].news = 1
+#define LISTS(c) lookAll[c] = 1
+#define RUN(c) run Client(c)
+inline ring() { EACH(RINGS) }
+inline writeHead() { EACH(NEWS) }
 inline store(p, content, replaced) { below[content] = cur[p]; parent[content] = replaced; cur[p] = content }
 
 proctype Client(byte me) {
@@ -135,19 +148,18 @@ proctype User() {
   od
 }
 
-#define SAME(p) (d[0].file[p] == cur[p] && d[1].file[p] == cur[p] && d[2].file[p] == cur[p] && \
-                 d[0].base[p] == cur[p] && d[1].base[p] == cur[p] && d[2].base[p] == cur[p])
+#define IS_LIKE_STORE(c) (d[c].file[0] == cur[0] && d[c].base[0] == cur[0] && d[c].file[1] == cur[1] && d[c].base[1] == cur[1])
 
 /* When nobody can do anything any more: equal everywhere and nothing lost; else an hour has passed, and all list. */
 proctype Hour() {
   do
   :: timeout ->
      if
-     :: SAME(0) && SAME(1) -> assert((owed & ~(copies | BIT(cur[0]) | BIT(cur[1]))) == 0); break
+     :: ALL(IS_LIKE_STORE) -> assert((owed & ~(copies | BIT(cur[0]) | BIT(cur[1]))) == 0); break
      :: else -> atomic { assert(untold && faults > 0 && hours <= FAULTS); hours++;
-          lookAll[0] = 1; lookAll[1] = 1; lookAll[2] = 1 }
+          EACH(LISTS) }
      fi
   od
 }
 
-init { atomic { owed = 0; run Client(0); run Client(1); run Client(2); run Network(); run User(); run Hour() } }
+init { atomic { owed = 0; EACH(RUN); run Network(); run User(); run Hour() } }

@@ -190,7 +190,12 @@ export function createClient({ name, base, cli, env, policies, violations }) {
       });
       // What it said last may be read after it has ended.
       const ended = Promise.all([once(writer, 'exit'), once(writer, 'disconnect')]);
+      const death = () => new Error(`the writer of ${name} died: see ${ledgerFile(base)}.errors`);
       return {
+        /** Rejects when it dies, and never resolves. */
+        died: new Promise((_, reject) => {
+          void ended.then(() => counts === undefined && reject(death()));
+        }),
         pause: () => writer.kill('SIGSTOP'),
         resume: () => writer.kill('SIGCONT'),
         stop: async () => {
@@ -198,8 +203,7 @@ export function createClient({ name, base, cli, env, policies, violations }) {
           if (writer.connected) writer.send('stop');
           await ended;
           process.off('exit', kill);
-          if (counts === undefined)
-            throw new Error(`the writer of ${name} died: see ${ledgerFile(base)}.errors`);
+          if (counts === undefined) throw death();
           return counts;
         },
       };

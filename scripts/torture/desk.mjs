@@ -2,7 +2,7 @@
 // step, and looked at where nobody else can change it any more.
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EMPTY, lookAt, sha256 } from './hash.mjs';
 
 const ATTEMPTS = 20;
@@ -126,7 +126,10 @@ export function createDesk({ root, attic, client, ledger }) {
       inPlace('append', path, (file, before) => fs.writeSync(file, bytes, 0, bytes.length, before.length)),
     /** As editors save: a temp file in the very folder, which the sync may catch, then into place. */
     saveAs: (path, bytes) => {
-      const temp = `${path}.~${client}-${++moved}`;
+      // A conflict copy's name may have no room left.
+      const name = basename(path);
+      const short = Buffer.byteLength(name) > 200 ? name.slice(0, 40) : name;
+      const temp = join(dirname(path), `${short}.~${client}-${++moved}`);
       if (!makeParents(temp)) return false;
       if (codeOf(() => fs.writeFileSync(at(temp), bytes, { flag: 'wx' })) !== undefined) return false;
       ledger.note({ edit: 'save', path: temp, wrote: sha256(bytes) });

@@ -9,6 +9,8 @@ import type { Folder } from './ports/folder.ts';
 export interface PairedRows {
   readonly rows: readonly JoinedRow[];
   readonly problems: readonly Problem[];
+  /** The store's spellings of names that the disk spells otherwise: a row of the base under one speaks of the same object. */
+  readonly otherSpellings: readonly EntryKey[];
 }
 
 const NOT_ASCII = /[^\p{ASCII}]/u;
@@ -88,7 +90,8 @@ export function pairRows(
   const here = rows.filter(({ key, base, local, remote }) => !remote && (local ?? base) && matters(key));
   const aliases = findAliases(rows, foldsCase);
   const there = rows.filter((row) => (isNewThere(row) || aliases.has(row.key)) && matters(row.key));
-  if (there.length === 0 || (here.length === 0 && !foldsCase)) return { rows, problems: [] };
+  if (there.length === 0 || (here.length === 0 && !foldsCase))
+    return { rows, problems: [], otherSpellings: [] };
   const keys = (list: readonly JoinedRow[]): EntryKey[] => list.map(({ key }) => key);
   const twins = pairTwins(keys(here), keys(there), {
     foldsCase,
@@ -119,5 +122,9 @@ export function pairRows(
       hint: 'Rename one of them in the bucket.',
     };
   });
-  return { rows: [...byKey.values()].filter(({ key }) => !gone.has(key)), problems };
+  return {
+    rows: [...byKey.values()].filter(({ key }) => !gone.has(key)),
+    problems,
+    otherSpellings: twins.pairs.map(({ remote }) => remote),
+  };
 }

@@ -16,6 +16,7 @@ import { nowIgnoredOperations, settleIgnored } from './ignored.ts';
 import { judge } from './judge.ts';
 import { findOwnClashes } from './own-clashes.ts';
 import { findPresent, findRespelled, pairRows } from './pair-rows.ts';
+import type { BaseChange } from './ports/base.ts';
 import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
 import { contextOf, problem, type Session } from './session.ts';
@@ -55,7 +56,10 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   if (options.mode === 'preview') return { kind: 'done', lookAgain: false };
 
   if (operations.length > 0) await session.storeIsOurs();
-  const changes = observedChanges(renames.judged, renames.evidence);
+  const changes = [
+    ...observedChanges(renames.judged, renames.evidence),
+    ...forgetSpellings(paired.otherSpellings, session),
+  ];
   if (changes.length > 0) {
     await settleAdopted(renames.judged, session);
     await session.base.record({ changes });
@@ -78,6 +82,14 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
     nextId: () => session.nextOperationId++,
   });
   return { kind: 'done', lookAgain: lookAgain || judgement.unsettled > 0 };
+}
+
+/**
+ * An earlier pass of a first sync may have recorded an object under the store's spelling, when the file here had it, too:
+ * the row would later prove that the file was deleted. A sound base has no such row, or the names would not have been paired.
+ */
+function forgetSpellings(keys: readonly EntryKey[], { base }: Session): readonly BaseChange[] {
+  return base.trust === 'sound' ? [] : keys.map((key) => ({ kind: 'drop', key }));
 }
 
 /**

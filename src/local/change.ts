@@ -73,7 +73,12 @@ export function rename(
           undoLink(context, source, target);
           return { kind: 'changed' };
         }
-        dropOldName(context, from, source, fingerprint);
+        try {
+          dropOldName(context, from, source, fingerprint);
+        } catch (error) {
+          if (errnoOf(error) !== undefined) undoLink(context, source, target);
+          throw error;
+        }
       }
       context.touch(parentPath(from) ?? '');
       context.touch(parentPath(to) ?? '');

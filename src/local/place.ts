@@ -8,6 +8,7 @@ import type { ChangeContext } from './change-context.ts';
 import { isExpected, isExpectedMoved, linkFree, look, unlinkIfThere } from './entries.ts';
 import { fingerprintFrom, isExecutable, withExecutable } from './fingerprint.ts';
 import { isRacyPlaced } from './fs-clock.ts';
+import { errnoOf } from './fs-errors.ts';
 import { giveBack, moveAway, requireFree } from './move-away.ts';
 import { READ_FLAGS } from './read-no-follow.ts';
 
@@ -138,20 +139,26 @@ function placeBeside(context: ChangeContext, it: Replacement, copyPath: RelPath)
       undoCopy(context, it, copy);
       return { kind: 'changed' };
     }
-    // Without hard links the file was moved to its copy's name, and its old name is free already.
-    if (look(it.target) !== undefined) {
-      trash.note(ref, it.path, it.expected);
-      const moved = moveAway(context, it.target, ref);
-      if (moved?.ino !== kept?.ino) {
-        giveBack(context, it.path, ref, it.target);
-        sys.unlink(copy);
+    try {
+      // Without hard links the file was moved to its copy's name, and its old name is free already.
+      if (look(it.target) !== undefined) {
+        trash.note(ref, it.path, it.expected);
+        const moved = moveAway(context, it.target, ref);
+        if (moved?.ino !== kept?.ino) {
+          giveBack(context, it.path, ref, it.target);
+          sys.unlink(copy);
+          return { kind: 'changed' };
+        }
+      }
+      if (!linkFree(sys, it.temp, it.target)) {
+        // Somebody made a new file there: that replaced the old one.
+        if (look(trash.locate(ref)) !== undefined) sys.unlink(copy);
         return { kind: 'changed' };
       }
-    }
-    if (!linkFree(sys, it.temp, it.target)) {
-      // Somebody made a new file there: that replaced the old one.
-      if (look(trash.locate(ref)) !== undefined) sys.unlink(copy);
-      return { kind: 'changed' };
+    } catch (error) {
+      // Each further attempt would make one more copy.
+      if (errnoOf(error) !== undefined) undoCopy(context, it, copy);
+      throw error;
     }
     unlinkIfThere(sys, trash.locate(ref));
     return placed(context, it);

@@ -3,6 +3,7 @@ import type { TrashRef } from '../engine/ports/folder.ts';
 import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Fingerprint } from '../sync/entry.ts';
 import type { RelPath } from '../sync/path.ts';
+import { look } from './entries.ts';
 import { isErrno } from './fs-errors.ts';
 import type { Home } from './home.ts';
 import type { Sys } from './sys.ts';
@@ -39,7 +40,6 @@ export interface Trash {
 
 export function createTrash(home: Home, sys: Sys, runtime: Runtime): Trash {
   let names: ((path: RelPath) => TrashRef) | undefined;
-  const prepared = new Set<string>();
   const locate = (ref: TrashRef) => {
     const { run, segments } = splitTrashRef(ref);
     return [home.trash, run, ...segments].join('/');
@@ -53,12 +53,12 @@ export function createTrash(home: Home, sys: Sys, runtime: Runtime): Trash {
     prepare(ref) {
       home.ensure();
       const { run, segments } = splitTrashRef(ref);
+      // Looked at each time: purging removes folders that are empty, and people empty the trash.
       let folder = home.trash;
+      makeFolder(sys, folder);
       for (const segment of [run, ...segments.slice(0, -1)]) {
         folder = `${folder}/${segment}`;
-        if (prepared.has(folder)) continue;
         makeFolder(sys, folder);
-        prepared.add(folder);
       }
     },
     note(ref, path, { inode, sizeBytes, mtimeNs }) {
@@ -78,6 +78,7 @@ export function createTrash(home: Home, sys: Sys, runtime: Runtime): Trash {
 }
 
 function makeFolder(sys: Sys, path: string): void {
+  if (look(path) !== undefined) return;
   try {
     sys.mkdir(path, 0o700);
   } catch (error) {

@@ -77,6 +77,14 @@ export function trashCases(current: () => FolderFixture): void {
       expect(await folder().trashStat(young)).toBeDefined();
     });
 
+    test('takes more after a purge has emptied it', async () => {
+      await trashed('d/f', 'x');
+      current().advance(30 * HOUR_MS);
+      await folder().purgeTrash({ olderThanMs: 24 * HOUR_MS, maxBytes: 1e9, nowMs: current().nowMs() });
+      const next = await trashed('d/f', 'y');
+      expect(await folder().trashStat(next)).toBeDefined();
+    });
+
     test('purges by size, the oldest first', async () => {
       const first = await trashed('first', 'x'.repeat(600));
       current().advance(3 * HOUR_MS);

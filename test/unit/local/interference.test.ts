@@ -166,6 +166,23 @@ describe.each(Object.entries(operations))('%s', (name, operation) => {
     }
   });
 
+  test('what the disk refuses at any step leaves the file under one name', async () => {
+    const total = await countSteps(operation);
+    for (let atStep = 0; atStep < total; atStep++) {
+      const { fixture, prepared } = await prepare({
+        atStep,
+        onStep: () => {
+          throw Object.assign(new Error('no space left'), { code: 'ENOSPC', errno: -28, syscall: 'link' });
+        },
+      });
+      await expect(operation(fixture.folder, prepared)).rejects.toMatchObject({ code: 'LOCAL_DISK_FULL' });
+      const visible = ['d/f', 'e/g', 'd/f (conflict)'].map((at) => path.join(fixture.root, at));
+      const old = visible.filter((at) => fs.existsSync(at) && fs.readFileSync(at, 'utf8') === 'old');
+      expect(old.length, `refused at step ${atStep}`).toBeLessThanOrEqual(1);
+      expect(contents(fixture.root)).toContain('old');
+    }
+  });
+
   test.each(Object.entries(interferences))('somebody %s at any step: nothing is lost', async (what, it) => {
     const total = await countSteps(operation);
     for (let atStep = 0; atStep < total; atStep++) {

@@ -79,4 +79,23 @@ describe('what the simulation found', () => {
     expect(Object.values(b.user.tree())).toContain('by another tool');
     expect(b.user.tree()).toEqual(a.user.tree());
   });
+
+  it('a file that gets another normal form between two passes of a first sync stays (seed 64513)', async () => {
+    const world = createWorld();
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    for (const name of ['e\u0301', 'x', 'keep']) a.user.write(name, name);
+    await a.sync();
+    let lists = 0;
+    b.store = world.server.connect(b.runtime, async (at, request, key) => {
+      if (at !== 'request') return;
+      // Whoever overtakes a download makes the sync look at everything once more.
+      if (request === 'GET' && key === 'x' && lists === 1) world.server.put('x', 'by another tool');
+      if (request === 'LIST' && ++lists === 2) b.user.rename('e\u0301', '\u00e9');
+    });
+    await b.sync();
+    expect(lists).toBeGreaterThan(1);
+    for (const machine of [b, a, b, a]) await machine.sync();
+    expect(Object.values(b.user.tree()).sort()).toEqual(['by another tool', 'e\u0301', 'keep']);
+    expect(Object.values(a.user.tree()).sort()).toEqual(['by another tool', 'e\u0301', 'keep']);
+  });
 });

@@ -3,6 +3,7 @@ import type { RemoteToken } from '../sync/entry.ts';
 import type { RelPath } from '../sync/path.ts';
 import { callOptions, type OperationContext } from './operations/context.ts';
 import { type Fetched, fetchObject } from './operations/fetch-object.ts';
+import { orDiscard } from './operations/or-discard.ts';
 import { placeFetched } from './operations/place-fetched.ts';
 import type { ObjectKey, ObjectVersion } from './ports/store.ts';
 
@@ -118,14 +119,18 @@ async function bringBack(
     context,
   );
   if (outcome.kind !== 'fetched') return false;
-  const host = await context.hostOf(client);
-  const plain = context.copyNames.plain(path, version.modifiedMs, host);
-  if (await holds(plain, outcome.fetched, context)) {
-    await outcome.fetched.staging.discard();
+  const { fetched } = outcome;
+  const copy = await orDiscard(fetched.staging, async () => {
+    const host = await context.hostOf(client);
+    const plain = context.copyNames.plain(path, version.modifiedMs, host);
+    const isThere = await holds(plain, fetched, context);
+    return isThere ? undefined : context.copyNames.free(path, version.modifiedMs, host);
+  });
+  if (copy === undefined) {
+    await fetched.staging.discard();
     return false;
   }
-  const copy = await context.copyNames.free(path, version.modifiedMs, host);
-  const placed = await placeFetched(outcome.fetched, copy, undefined, context);
+  const placed = await placeFetched(fetched, copy, undefined, context);
   if (placed.kind === 'refused') return false;
   context.notice('overtaken-recovered', path, `a version written at the same time is kept as ${copy}`);
   return true;

@@ -4,6 +4,7 @@ import { fileKey, type RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import { createCommitter } from '../commit.ts';
 import { blocked, type OperationContext } from '../operations/context.ts';
+import { orDiscard } from '../operations/or-discard.ts';
 import { nameForEdit, placeFetched } from '../operations/place-fetched.ts';
 import type { StagedAs } from '../ports/folder.ts';
 import type { TrashedFile } from '../ports/history.ts';
@@ -138,13 +139,10 @@ export async function removeLocal(
 
 async function placeContent(content: NewContent, context: OperationContext): Promise<LocalOutcome> {
   const staging = await context.folder.stage(content.sizeBytes);
-  try {
+  const staged = await orDiscard(staging, async () => {
     for await (const chunk of content.chunks) await staging.write(chunk);
-  } catch (error) {
-    await staging.discard();
-    throw error;
-  }
-  const staged = await staging.finish(content.as);
+    return staging.finish(content.as);
+  });
   const placed = await placeFetched({ staged, staging }, content.path, content.replaces, context);
   await settle(placed.kind === 'placed' ? placed.finished : (placed.result.finished ?? []), context);
   if (placed.kind === 'placed') return undefined;

@@ -9,6 +9,7 @@ import { objectKey } from '../keys.ts';
 import { blocked, callOptions, type OperationContext } from '../operations/context.ts';
 import { archivedObject } from '../operations/download.ts';
 import { type Fetched, fetchObject } from '../operations/fetch-object.ts';
+import { orDiscard } from '../operations/or-discard.ts';
 import { placeFetched } from '../operations/place-fetched.ts';
 import type { RestoreStep } from '../ports/history.ts';
 import type { HeadOutcome } from '../ports/store.ts';
@@ -82,7 +83,9 @@ async function restoreOne(
   if (outcome.kind === 'archived') return failed(archivedObject(path), step);
   if (outcome.kind === 'changed') return failed(versionGone(path), step);
   const { fetched } = outcome;
-  if (replaces !== undefined && (await isHere(path, fetched, context))) {
+  const isSame =
+    replaces !== undefined && (await orDiscard(fetched.staging, () => isHere(path, fetched, context)));
+  if (isSame) {
     await fetched.staging.discard();
     return { kind: 'restored', step: { ...step, action: 'same' } };
   }

@@ -6,6 +6,7 @@ import { objectKey } from '../keys.ts';
 import { nameOfState, recoverOvertaken } from '../overtaken.ts';
 import { type OperationContext, type OperationResult, STALE } from './context.ts';
 import { type Fetched, fetchObject } from './fetch-object.ts';
+import { orDiscard } from './or-discard.ts';
 import { placeFetched } from './place-fetched.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function download(
   if (outcome.kind === 'archived') return { kind: 'failed', problem: archivedObject(key) };
   const { fetched } = outcome;
   const path = keyPath(replaces?.key ?? key);
-  const lookAgain = await recoverSkipped(operation, fetched, context);
+  const lookAgain = await orDiscard(fetched.staging, () => recoverSkipped(operation, fetched, context));
   if (isSameBytes(operation, fetched, context)) return settleInPlace(operation, fetched, context);
   const placed = await placeFetched(fetched, path, replaces, context);
   if (placed.kind === 'refused') return placed.result;

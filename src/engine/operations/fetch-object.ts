@@ -5,6 +5,7 @@ import type { StagedFile, Staging } from '../ports/folder.ts';
 import type { GetOutcome, ObjectKey, ObjectState } from '../ports/store.ts';
 import { provenDigest } from '../proven-digest.ts';
 import { callOptions, type OperationContext } from './context.ts';
+import { orDiscard } from './or-discard.ts';
 
 /** An object's content in a temp file, verified and durable, ready to be placed. */
 export interface Fetched {
@@ -45,12 +46,7 @@ export async function fetchObject(request: FetchRequest, context: OperationConte
   if (got.kind === 'archived') return { kind: 'archived' };
   if (got.kind !== 'found') return { kind: 'changed' };
   const staging = await context.folder.stage(got.state.token.sizeBytes);
-  try {
-    return { kind: 'fetched', fetched: await fill(staging, got, request) };
-  } catch (error) {
-    await staging.discard();
-    throw error;
-  }
+  return { kind: 'fetched', fetched: await orDiscard(staging, () => fill(staging, got, request)) };
 }
 
 async function fill(

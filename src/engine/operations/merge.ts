@@ -1,6 +1,7 @@
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import type { OperationContext, OperationResult } from './context.ts';
+import { orDiscard } from './or-discard.ts';
 import { placeFetched } from './place-fetched.ts';
 import { upload } from './upload.ts';
 
@@ -18,9 +19,11 @@ export async function placeMerged(
   const path = keyPath(local.key);
   const executable = local.kind === 'file' && local.executable;
   const staging = await context.folder.stage(merged.byteLength);
-  await staging.write(merged);
   const mtimeNs = BigInt(context.runtime.nowMs()) * 1_000_000n;
-  const staged = await staging.finish({ kind: 'file', executable, mtimeNs });
+  const staged = await orDiscard(staging, async () => {
+    await staging.write(merged);
+    return staging.finish({ kind: 'file', executable, mtimeNs });
+  });
   const placed = await placeFetched({ staged, staging }, path, local, context);
   if (placed.kind === 'refused') return placed.result;
   const { fingerprint, finished } = placed;

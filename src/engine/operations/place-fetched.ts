@@ -5,6 +5,7 @@ import type { Expected, Placement } from '../ports/folder.ts';
 import { blocked, type OperationContext, type OperationResult, STALE } from './context.ts';
 import type { Fetched } from './fetch-object.ts';
 import { inTheWay } from './in-the-way.ts';
+import { orDiscard } from './or-discard.ts';
 
 export type Placed =
   | {
@@ -22,12 +23,22 @@ export type Placed =
  * intent is durable before, so that a crash in between is healed at the next start. Replacing nothing needs no intent:
  * the link refuses to overwrite.
  */
-export async function placeFetched(
+export function placeFetched(
   fetched: Pick<Fetched, 'staged' | 'staging'>,
   path: RelPath,
   replaces: LocalFile | undefined,
   context: OperationContext,
   copyTo?: RelPath,
+): Promise<Placed> {
+  return orDiscard(fetched.staging, () => placeStaged(fetched, path, replaces, context, copyTo));
+}
+
+async function placeStaged(
+  fetched: Pick<Fetched, 'staged' | 'staging'>,
+  path: RelPath,
+  replaces: LocalFile | undefined,
+  context: OperationContext,
+  copyTo: RelPath | undefined,
 ): Promise<Placed> {
   const expected: Expected =
     replaces === undefined ? { kind: 'absent' } : { kind: 'present', fingerprint: replaces.fingerprint };

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { S4Error } from '../../../src/lib/errors.ts';
+import { createWorld } from '../../support/machines.ts';
+
+const FAILURES = {
+  'the place of it': (step: string, path: string) => step === 'rename' && path === 'f',
+  'the intent of it': (step: string, path: string) => step === 'write' && path === '.s4/journal.jsonl',
+  'its own last step': (step: string, path: string) => step === 'fsync' && path.startsWith('.s4/tmp'),
+} as const;
+
+describe('a download that fails again and again in a daemon', () => {
+  // A folder without permission, a full disk: each try would leave a whole copy until the daemon ends.
+  it.each(Object.keys(FAILURES) as (keyof typeof FAILURES)[])('leaves no temp file: %s', async (what) => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    const b = await world.machine('desk');
+    for (const name of ['f', 'keep']) b.user.write(name, `first ${name}`);
+    await b.sync();
+    const live = await a.live();
+    await live.cycle({ mode: 'sync' });
+    b.user.write('f', 'second f');
+    await b.sync();
+    let failed = 0;
+    a.disk.beforeStep((step, path) => {
+      if (!FAILURES[what](step, path)) return;
+      failed++;
+      throw new S4Error('LOCAL_FAILED', 'no permission');
+    });
+    for (let tries = 0; tries < 3; tries++) {
+      world.tick();
+      await live.cycle({ mode: 'sync' }).catch(() => undefined);
+    }
+    a.disk.beforeStep(undefined);
+    expect(failed).toBeGreaterThan(0);
+    expect(a.user.read('f')).toBe('first f');
+    expect(a.user.tree('.s4/tmp')).toEqual({});
+    world.tick();
+    await live.cycle({ mode: 'sync' });
+    expect(a.user.read('f')).toBe('second f');
+    await live.close();
+  });
+});

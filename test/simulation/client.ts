@@ -1,4 +1,4 @@
-import type { CycleOptions, CycleResult } from '../../src/engine/cycle.ts';
+import type { CycleDeps, CycleOptions, CycleResult } from '../../src/engine/cycle.ts';
 import type { SyncEvent } from '../../src/engine/events.ts';
 import { joinTarget } from '../../src/engine/identity.ts';
 import type { Runtime } from '../../src/engine/ports/runtime.ts';
@@ -7,7 +7,9 @@ import type { Target } from '../../src/engine/target.ts';
 import { S4Error } from '../../src/lib/errors.ts';
 import { createMemoryDisk, type MemoryDisk } from '../../src/local/memory/disk.ts';
 import type { MemoryUser } from '../../src/local/memory/user.ts';
+import type { RelPath } from '../../src/sync/path.ts';
 import { seededRandom } from '../support/fake-runtime.ts';
+import { type Daemon, heardUser, type LiveCycle, liveCycle } from './live-client.ts';
 import type { Actor } from './scheduler.ts';
 import { simFolder } from './sim-folder.ts';
 import { simStore } from './sim-store.ts';
@@ -41,6 +43,11 @@ export interface Client {
   /** Copies of `.s4` as it was. */
   readonly backups: ReadonlyMap<string, Uint8Array>[];
   powerGoes: boolean;
+  /** Works as a daemon does: one process from cycle to cycle. */
+  readonly isLive: boolean;
+  daemon: Daemon | undefined;
+  /** Where a watcher heard something, and no cycle looked yet. */
+  readonly heard: Set<RelPath>;
 }
 
 /** Joins a new machine to the target. Nothing interferes with that. */
@@ -57,10 +64,12 @@ export async function createClient(name: string, world: World, foldsCase: boolea
   };
   const disk = createMemoryDisk({ runtime, foldsCase });
   const target = await join({ name, disk, runtime }, world);
+  const isLive = world.config.live === true && world.random(3) > 0;
+  const heard = new Set<RelPath>();
   const client: Client = {
     name,
     disk,
-    user: disk.user,
+    user: isLive ? heardUser(disk.user, heard) : disk.user,
     runtime,
     clock,
     target,
@@ -70,6 +79,9 @@ export async function createClient(name: string, world: World, foldsCase: boolea
     events: [],
     backups: [],
     powerGoes: false,
+    isLive,
+    daemon: undefined,
+    heard,
   };
   arm(client, world);
   world.clients.push(client);
@@ -102,6 +114,58 @@ export async function join(
 }
 
 export function startCycle(client: Client, world: World, options: CycleOptions): Process {
+  const { process, settle } = createProcess(client, world, options.mode === 'preview');
+  const deps = depsOf(process, client, world);
+  void run(process, client, world, () => runCycle(deps, options)).then(() => {
+    void deps.folder.close();
+    settle();
+  });
+  return process;
+}
+
+/** A cycle of the target that its daemon keeps open, and opens first where there is none. */
+export function startLiveCycle(client: Client, world: World, cycle: LiveCycle): Process {
+  client.daemon ??= createDaemon(client, world);
+  const { daemon } = client;
+  const { process, settle } = createProcess(client, world, false);
+  void run(process, client, world, () => liveCycle(daemon, client, world, cycle)).then(settle);
+  return process;
+}
+
+function createDaemon(client: Client, world: World): Daemon {
+  const { process } = createProcess(client, world, false);
+  client.heard.clear();
+  return {
+    process,
+    deps: depsOf(process, client, world),
+    heardEtag: undefined,
+    known: undefined,
+    named: new Set(),
+    wholeDue: true,
+  };
+}
+
+/** Runs until it ends or its client dies. @returns a promise that waits for ever in the latter case */
+async function run(
+  process: Process,
+  client: Client,
+  world: World,
+  work: () => Promise<CycleResult>,
+): Promise<void> {
+  client.running.push(process);
+  world.scheduler.say(`  ${process.name} starts${process.preview ? ' a preview' : ''}`);
+  const outcome = await work().then(
+    (result): ProcessOutcome => ({ kind: 'ended', result }),
+    (error: unknown): ProcessOutcome => ({ kind: 'failed', error }),
+  );
+  if (!process.alive) return new Promise(() => {});
+  process.alive = false;
+  process.outcome = outcome;
+  client.running = client.running.filter((each) => each !== process);
+  world.scheduler.say(`  ${process.name} ${describe(outcome)}`);
+}
+
+function createProcess(client: Client, world: World, preview: boolean) {
   const name = `${client.name}.${++client.cycles}`;
   const { host, nowMs, randomHex } = client.runtime;
   const sleep: Runtime['sleep'] = (delayMs) =>
@@ -111,40 +175,25 @@ export function startCycle(client: Client, world: World, options: CycleOptions):
   const done = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  const process: Process = { name, alive: true, preview: options.mode === 'preview', runtime, done };
-  const folder = simFolder(client.disk, client, process, world);
-  client.running.push(process);
-  const end = (outcome: ProcessOutcome): void => {
-    if (!process.alive) return;
-    process.alive = false;
-    process.outcome = outcome;
-    client.running = client.running.filter((each) => each !== process);
-    world.scheduler.say(`  ${name} ${describe(outcome)}`);
-    void folder.close();
-    settle();
-  };
-  world.scheduler.say(`  ${name} starts${process.preview ? ' a preview' : ''}`);
-  runCycle(
-    {
-      target: client.target,
-      store: simStore(process, world),
-      folder,
-      runtime,
-      emit: (event) => {
-        if (!process.alive) return;
-        client.events.push(event);
-        tell(event, world);
-      },
-      onNewClient: async (clientId) => {
-        if (process.alive) client.target = { ...client.target, clientId };
-      },
+  const process: Process = { name, alive: true, preview, runtime, done };
+  return { process, settle };
+}
+
+function depsOf(process: Process, client: Client, world: World): CycleDeps {
+  return {
+    target: client.target,
+    store: simStore(process, world),
+    folder: simFolder(client.disk, client, process, world),
+    runtime: process.runtime,
+    emit: (event) => {
+      if (!process.alive) return;
+      client.events.push(event);
+      tell(event, world);
     },
-    options,
-  ).then(
-    (result) => end({ kind: 'ended', result }),
-    (error: unknown) => end({ kind: 'failed', error }),
-  );
-  return process;
+    onNewClient: async (clientId) => {
+      if (process.alive) client.target = { ...client.target, clientId };
+    },
+  };
 }
 
 function tell(event: SyncEvent, { scheduler }: World): void {
@@ -169,6 +218,11 @@ export function die(client: Client, world: World, powerLoss: boolean): void {
     world.scheduler.abandon(process, () => world.random(3) === 0);
   }
   client.running = [];
+  if (client.daemon !== undefined) {
+    client.daemon.process.alive = false;
+    world.scheduler.abandon(client.daemon.process, () => world.random(3) === 0);
+    client.daemon = undefined;
+  }
   client.disk.crash();
   if (powerLoss) client.powerGoes = true;
 }

@@ -1,5 +1,5 @@
 import type { MemoryServerOptions } from '../../src/stores/memory/memory-server.ts';
-import { FAULTS, type FaultName } from './faults.ts';
+import { FAULTS, type FaultName, LISTENING_FAULTS } from './faults.ts';
 
 export interface Config {
   readonly server: MemoryServerOptions;
@@ -10,6 +10,8 @@ export interface Config {
   readonly folding?: true;
   /** Versions are switched on in the middle: from then on the store ignores conditions. */
   readonly versionsLater?: true;
+  /** Some clients keep their target open, and look at what they hear of. */
+  readonly live?: true;
   /** A version that is kept by the store alone counts as lost. */
   readonly strict?: true;
 }
@@ -83,6 +85,7 @@ export const CONFIGS = {
     faults: ['refused'],
     strict: true,
   },
+  live: { server: {}, faults: [...FAULTS, ...LISTENING_FAULTS], live: true, strict: true },
 } as const satisfies Record<string, Config>;
 export type ConfigName = keyof typeof CONFIGS;
 export const CONFIG_NAMES = (Object.keys(CONFIGS) as readonly ConfigName[]).filter((name) => name !== 'liar');

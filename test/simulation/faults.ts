@@ -41,7 +41,16 @@ export const FAULTS = [
   'preview',
   'ignore-rules',
 ] as const;
-export type FaultName = (typeof FAULTS)[number];
+
+/** What a watcher and the bell do to those that listen instead of looking. */
+export const LISTENING_FAULTS = [
+  'hint-lost',
+  'hint-late',
+  'hint-twice',
+  'hint-false',
+  'bell-missed',
+] as const;
+export type FaultName = (typeof FAULTS)[number] | (typeof LISTENING_FAULTS)[number];
 
 /** What makes a base untrue or forgets an open intent: afterwards a version may be found in the trash only. */
 export const STATE_FAULTS: ReadonlySet<FaultName> = new Set([

@@ -1,7 +1,7 @@
 import { createMemoryServer } from '../../src/stores/memory/memory-server.ts';
 import { seededRandom } from '../support/fake-runtime.ts';
 import { checkBases, checkEnd } from './checks.ts';
-import { type Client, createClient, die, type Process, startCycle } from './client.ts';
+import { type Client, createClient, die, type Process, startCycle, startLiveCycle } from './client.ts';
 import { CONFIGS, type Config, type ConfigName } from './configs.ts';
 import { createEditor } from './edits.ts';
 import { createFaultBox, type FaultName, STATE_FAULTS } from './faults.ts';
@@ -185,6 +185,11 @@ function start(client: Client, world: World): void {
   }
   const approve = client.approve === undefined ? {} : { approve: client.approve };
   client.approve = undefined;
+  if (client.isLive && !busy) {
+    const whole = random(10) === 0;
+    track(startLiveCycle(client, world, { whole, approve: approve.approve }), client, world);
+    return;
+  }
   const checksum = random(12) === 0 ? { checksum: true } : {};
   track(startCycle(client, world, { mode: 'sync', ...approve, ...checksum }), client, world);
 }

@@ -1,7 +1,7 @@
 import type { CycleSummary } from '../../src/engine/events.ts';
 import { foldKey } from '../../src/sync/names.ts';
 import { type EntryKey, parseKey } from '../../src/sync/path.ts';
-import { type Client, die, startCycle } from './client.ts';
+import { type Client, die, startCycle, startLiveCycle } from './client.ts';
 import { textOf } from './foreign.ts';
 import { isOwn, type World } from './world.ts';
 
@@ -61,7 +61,9 @@ export async function syncCalmly(client: Client, world: World): Promise<CycleSum
     world.scheduler.advance(1500);
     client.events = [];
     const options = { mode: 'sync' as const, ...(approve !== undefined && { approve }) };
-    const process = startCycle(client, world, options);
+    const process = client.isLive
+      ? startLiveCycle(client, world, { whole: true, approve })
+      : startCycle(client, world, options);
     await process.done;
     const { outcome } = process;
     if (outcome?.kind === 'failed') {

@@ -1,4 +1,4 @@
-import { arm, type Client, join } from './client.ts';
+import { arm, type Client, die, join } from './client.ts';
 import { pickOf, type World } from './world.ts';
 
 const FILES = ['target.json', 'index.json.gz', 'index.prev.json.gz', 'journal.jsonl'];
@@ -7,6 +7,10 @@ const FILES = ['target.json', 'index.json.gz', 'index.prev.json.gz', 'journal.js
 export async function harmState(client: Client, world: World): Promise<void> {
   const { faults, scheduler } = world;
   if (client.running.length > 0) return;
+  if (client.daemon !== undefined) {
+    if (world.random(2) === 0) return;
+    die(client, world, false);
+  }
   await backUp(client, world);
   const say = (what: string): void => scheduler.say(`  .s4 of ${client.name}: ${what}`);
   const lose = (name: string): void => client.user.remove(`.s4/${name}`);

@@ -20,7 +20,7 @@ describe('several clients and one store, every await owned by a seed', { timeout
   });
 
   it('are the same run again for the same seed', async () => {
-    for (const config of ['full', 'zombies', 'folding'] as const) {
+    for (const config of ['full', 'zombies', 'folding', 'live'] as const) {
       const [first, second] = [await simulate({ seed: 7, config }), await simulate({ seed: 7, config })];
       expect(second.traceHash).toBe(first.traceHash);
       expect(first.steps).toBeGreaterThan(50);

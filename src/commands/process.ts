@@ -76,8 +76,17 @@ function terminalOf(
 ): Omit<TerminalHost, 'colours'> | undefined {
   const { stdin, stdout, env } = process;
   if (stdin.isTTY !== true || stdout.isTTY !== true || !wantsScreens(env)) return undefined;
-  return { stdin, stdout, env, nowMs: () => Date.now(), signal, interrupt, onScreen };
+  return { stdin, stdout, env, nowMs: () => Date.now(), signal, interrupt, jobs: JOBS, onScreen };
 }
+
+const JOBS: NonNullable<TerminalHost['jobs']> = {
+  // The whole group, as the terminal would.
+  stop: () => void process.kill(0, 'SIGTSTP'),
+  onContinue: (listener) => {
+    process.on('SIGCONT', listener);
+    return () => process.off('SIGCONT', listener);
+  },
+};
 
 /** `s4 sync | head`: the reader has seen enough; the work goes on, and the exit code stays true. */
 function onBrokenPipe(error: NodeJS.ErrnoException): void {

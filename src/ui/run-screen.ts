@@ -1,6 +1,7 @@
 import { render } from 'ink';
 import { createElement, Fragment, type ReactElement } from 'react';
 import { ScreenRoot } from './components/ScreenRoot.tsx';
+import { createFrameStream, type FrameStream } from './frame-stream.ts';
 import type { TerminalHost } from './terminal.ts';
 
 export interface ScreenHandle<Result> {
@@ -28,6 +29,7 @@ const PASTE_ON = '\u001b[?2004h';
 const PASTE_OFF = '\u001b[?2004l';
 const ONE_LINE_UP = '\u001b[1A';
 const SHOW_CURSOR = '\u001b[?25h';
+const HIDE_CURSOR = '\u001b[?25l';
 
 /**
  * Shows a screen until it is done, and leaves the terminal as it was, whatever happens: the one place that renders.
@@ -43,21 +45,27 @@ export async function runScreen<Result>(
   const end = ending<Result>();
   const onAbort = (): void => end.fail(host.signal.reason);
   if (options.onInterrupt === undefined) host.signal.addEventListener('abort', onAbort, { once: true });
-  const before = options.fullScreen === true ? ENTER_FULL + PASTE_ON : PASTE_ON;
-  const after = (options.fullScreen === true ? LEAVE_FULL : '') + PASTE_OFF + SHOW_CURSOR;
+  const fullScreen = options.fullScreen === true;
+  const before = fullScreen ? ENTER_FULL + PASTE_ON : PASTE_ON;
+  const after = (fullScreen ? LEAVE_FULL : '') + PASTE_OFF + SHOW_CURSOR;
+  const frames = createFrameStream(host.stdout, { fullScreen });
+  const job = jobControl(host, frames, { before, after });
   // An exit in the middle, by a signal or a bug, must not leave its mark either.
   const onExit = (): void => void host.stdout.write(after);
   process.once('exit', onExit);
   host.onScreen?.(true);
   host.stdout.write(before);
+  // Before the screen listens.
+  if (host.wholeFrames !== true) host.stdout.on('resize', frames.resized);
   const root = createElement(ScreenRoot, {
     host,
     interrupt: options.onInterrupt ?? host.interrupt,
-    fullScreen: options.fullScreen === true,
+    suspend: job.suspend,
+    fullScreen,
     content: screen({ done: end.done, fail: end.fail }),
   });
   const app = render(root, {
-    stdout: withoutHeight(host.stdout),
+    stdout: frames.stdout,
     stdin: host.stdin,
     exitOnCtrlC: false,
     patchConsole: false,
@@ -71,6 +79,8 @@ export async function runScreen<Result>(
   } finally {
     host.signal.removeEventListener('abort', onAbort);
     process.off('exit', onExit);
+    host.stdout.off('resize', frames.resized);
+    job.end();
     // Nothing is Ink's last frame then, and it writes that as an empty line.
     if (options.clear === true) app.rerender(createElement(Fragment));
     app.unmount();
@@ -83,6 +93,52 @@ export async function runScreen<Result>(
   }
 }
 
+interface JobControl {
+  /** What Ctrl-Z does: raw mode gives it to us as a key, not to the process as a signal. */
+  suspend(): void;
+  end(): void;
+}
+
+/** Gives the terminal back while the process is stopped, and takes it again when it goes on. */
+function jobControl(
+  host: TerminalHost,
+  frames: FrameStream,
+  { before, after }: { readonly before: string; readonly after: string },
+): JobControl {
+  const { jobs, stdin, stdout } = host;
+  let isStopped = false;
+  let isExpected = false;
+  const resume = (): void => {
+    if (!isStopped) return;
+    isStopped = false;
+    host.onScreen?.(true);
+    stdin.setRawMode(true);
+    stdout.write(before + HIDE_CURSOR);
+    frames.repaint();
+  };
+  // Also when somebody else stopped it: the shell has set the terminal as it likes it since.
+  const forget = jobs?.onContinue(() => {
+    isStopped ||= !isExpected;
+    isExpected = false;
+    resume();
+  });
+  return {
+    suspend: () => {
+      if (jobs === undefined || isStopped) return;
+      isStopped = true;
+      isExpected = true;
+      frames.erase();
+      stdin.setRawMode(false);
+      stdout.write(after);
+      host.onScreen?.(false);
+      jobs.stop();
+      // Where nobody could ever continue it, the system does not stop it.
+      setImmediate(resume);
+    },
+    end: () => forget?.(),
+  };
+}
+
 interface Ending<Result> extends ScreenHandle<Result> {
   readonly promise: Promise<Result>;
 }
@@ -93,18 +149,4 @@ function ending<Result>(): Ending<Result> {
     handle = { done, fail };
   });
   return { done: (result) => handle?.done(result), fail: (error) => handle?.fail(error), promise };
-}
-
-/**
- * Ink clears the whole terminal, with what was scrolled away, when a frame is as high as it: screens here keep below the
- * height themselves, and Ink shall not know it.
- */
-function withoutHeight(stdout: NodeJS.WriteStream): NodeJS.WriteStream {
-  return new Proxy(stdout, {
-    get: (target, member) => {
-      if (member === 'rows') return 10_000;
-      const value: unknown = Reflect.get(target, member, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }

@@ -13,6 +13,13 @@ export interface TerminalHost {
   readonly signal: AbortSignal;
   /** What Ctrl-C does: raw mode gives it to us as a key, not to the process as a signal. */
   readonly interrupt: () => void;
+  /** Absent where a process cannot be stopped and continued. */
+  readonly jobs?: {
+    /** Stops this process, as Ctrl-Z does; returns when it goes on. */
+    stop(): void;
+    /** Calls back when it went on. Returns what ends that. */
+    onContinue(listener: () => void): () => void;
+  };
   /** Told when a screen takes the terminal and when it gives it back: nobody else writes to it in between. */
   readonly onScreen?: (isUp: boolean) => void;
   /** Every frame is written whole, at once: for tests, which look at the last one. */

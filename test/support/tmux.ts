@@ -13,6 +13,8 @@ export interface Tmux {
   type(text: string): Promise<void>;
   /** Resolves with the first screen that has this text; rejects with the last one after a while. */
   shows(text: string): Promise<string>;
+  /** The same, for what is more than a text. */
+  until(isWanted: (screen: string) => boolean): Promise<string>;
   resize(columns: number, rows: number): Promise<void>;
   /** All that is and was in sight. */
   history(): Promise<string>;
@@ -44,18 +46,20 @@ export async function startTmux(options: TmuxOptions): Promise<Tmux> {
   const size = ['-x', String(columns), '-y', String(rows)];
   await tmux('new-session', '-d', ...size, '-c', cwd, 'sh', '-c', script);
   const screen = (): Promise<string> => tmux('capture-pane', '-p');
+  const until = async (isWanted: (shown: string) => boolean, what: string): Promise<string> => {
+    const deadline = Date.now() + DEADLINE_MS;
+    for (;;) {
+      const shown = await screen();
+      if (isWanted(shown)) return shown;
+      if (Date.now() > deadline) throw new Error(`${what} never came; the screen is\n${shown}`);
+      await sleep(LOOK_AGAIN_MS);
+    }
+  };
   return {
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     type: async (text) => void (await tmux('send-keys', '-l', text)),
-    shows: async (text) => {
-      const until = Date.now() + DEADLINE_MS;
-      for (;;) {
-        const shown = await screen();
-        if (shown.includes(text)) return shown;
-        if (Date.now() > until) throw new Error(`"${text}" never came; the screen is\n${shown}`);
-        await sleep(LOOK_AGAIN_MS);
-      }
-    },
+    shows: (text) => until((shown) => shown.includes(text), `"${text}"`),
+    until: (isWanted) => until(isWanted, 'what was waited for'),
     resize: async (to, high) => void (await tmux('resize-window', '-x', String(to), '-y', String(high))),
     history: () => tmux('capture-pane', '-p', '-S', '-'),
     isRestored: async () => (await tmux('display', '-p', '#{alternate_on} #{cursor_flag}')).trim() === '0 1',

@@ -10,17 +10,19 @@ import { TerminalContext } from './terminal-context.ts';
 export interface ScreenRootProps {
   readonly host: TerminalHost;
   readonly interrupt: () => void;
+  readonly suspend: () => void;
   readonly fullScreen: boolean;
   readonly content: ReactNode;
 }
 
-/** Gives a screen its terminal: size, signs, colours, keys. Ctrl-C is heard here, before anybody else. */
-export function ScreenRoot({ host, interrupt, fullScreen, content }: ScreenRootProps): ReactNode {
+/** Gives a screen its terminal: size, signs, colours, keys. Ctrl-C and Ctrl-Z are heard here, before anybody else. */
+export function ScreenRoot({ host, interrupt, suspend, fullScreen, content }: ScreenRootProps): ReactNode {
   const size = useSize(host.stdout);
   const hub = useMemo(createKeyHub, []);
   const pasting = useRef(false);
   const enqueue = usePressQueue((press) => {
     if (press.kind === 'key' && press.name === 'ctrl-c') interrupt();
+    else if (press.kind === 'key' && press.name === 'ctrl-z') suspend();
     else hub.press(press);
   });
   useInput((input, key) => {

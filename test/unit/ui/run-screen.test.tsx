@@ -75,6 +75,33 @@ describe('a screen', () => {
     await result;
   });
 
+  it('gives the terminal back while Ctrl-Z stops the process, and takes it again', async () => {
+    const terminal = createFakeTerminal();
+    const seen: string[] = [];
+    let onContinue: () => void = () => {};
+    const jobs = {
+      stop: () => void seen.push(`stopped, raw ${terminal.rawMode}`),
+      onContinue: (listener: () => void) => {
+        onContinue = listener;
+        return () => void seen.push('forgotten');
+      },
+    };
+    const host = { ...terminal.host, jobs };
+    const result = runScreen<number>(host, ({ done }) => <Counter onDone={done} />, { fullScreen: true });
+    await terminal.shows('counted 0');
+    terminal.press('c', 'ctrl-z');
+    await terminal.until(() => seen.length === 1);
+    expect(terminal.written()).toContain('\u001b[?1049l');
+    onContinue();
+    expect([seen, terminal.rawMode]).toEqual([['stopped, raw false'], true]);
+    expect(terminal.written().split('\u001b[?1049h')).toHaveLength(3);
+    terminal.press('c');
+    await terminal.shows('counted 2');
+    terminal.press('q');
+    expect(await result).toBe(2);
+    expect([seen.at(-1), terminal.rawMode]).toEqual(['forgotten', false]);
+  });
+
   it('ends on Ctrl-C with the reason of the interrupt, and leaves the terminal as it was', async () => {
     const terminal = createFakeTerminal();
     const result = runScreen<number>(terminal.host, ({ done }) => <Counter onDone={done} />, {

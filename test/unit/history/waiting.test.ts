@@ -113,6 +113,29 @@ describe('conflict copies that wait', () => {
     expect(b.user.tree('d')).toEqual({ 'f.txt': 'of both' });
   });
 
+  test.each(['original', 'copy', 'both'] as const)('are settled by keeping: %s', async (keep) => {
+    const [one] = await waiting(a);
+    if (one === undefined) throw new Error('none waits');
+    const path = one.copy.key as string as RelPath;
+    const ends = await done(a, { kind: 'copy', path, keep, about: statesOfKept(one) });
+    expect(ends).toMatchObject([{ kind: 'done' }]);
+    expect(await waiting(a)).toEqual([]);
+    const kept = {
+      original: { 'd/f.txt': 'by the laptop' },
+      copy: { 'd/f.txt': 'by the desk' },
+      both: { 'd/f.txt': 'by the laptop', [one.settled]: 'by the desk' },
+    };
+    expect(a.user.tree()).toEqual(kept[keep]);
+  });
+
+  test('take the name of an original that is gone', async () => {
+    a.user.remove('d/f.txt');
+    const [one] = await waiting(a);
+    const path = (one?.copy.key ?? '') as RelPath;
+    await done(a, { kind: 'copy', path, keep: 'copy' });
+    expect(a.user.tree()).toEqual({ 'd/f.txt': 'by the desk' });
+  });
+
   test('are left as they are when one was edited since it was shown', async () => {
     const [one] = await waiting(a);
     if (one === undefined) throw new Error('none waits');

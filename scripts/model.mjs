@@ -1,4 +1,4 @@
-// The protocol, checked exhaustively within bounds: `npm run model` (about three minutes), `npm run model -- --long` (hours).
+// The protocol, checked exhaustively within bounds: `npm run model` (about three minutes), `npm run model -- --long` (an hour).
 // Needs `spin` and a C compiler (Debian: apt-get install spin gcc). Broken variants must be refuted, or this fails.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,11 +11,19 @@ import { parseArgs } from 'node:util';
 const model = join(dirname(fileURLToPath(import.meta.url)), '../docs/model/s4.pml');
 const { values } = parseArgs({ options: { long: { type: 'boolean', default: false } } });
 
-const sound = (conditions, edits, faults) => ({
-  name: `${conditions ? 'with' : 'without'} conditions, ${edits} edits, ${faults} faults`,
-  defines: [`-DCONDITIONS=${conditions}`, `-DEDITS=${edits}`, `-DFAULTS=${faults}`],
+const sound = (conditions, edits, faults, clients = 3) => ({
+  name: `${conditions ? 'with' : 'without'} conditions, ${clients} clients, ${edits} edits, ${faults} faults`,
+  defines: [`-DCONDITIONS=${conditions}`, `-DEDITS=${edits}`, `-DFAULTS=${faults}`, `-DCLIENTS=${clients}`],
   holds: true,
 });
+const LONG = [
+  sound(1, 2, 2, 2),
+  sound(0, 2, 2, 2),
+  sound(1, 3, 1, 2),
+  sound(0, 3, 1, 2),
+  sound(1, 2, 1),
+  sound(0, 2, 1),
+];
 const CASES = [
   { ...sound(1, 1, 1), name: 'with conditions, 1 edit, 1 fault: no endless run', cycles: true },
   { ...sound(0, 1, 1), name: 'without conditions, 1 edit, 1 fault: no endless run', cycles: true },
@@ -23,12 +31,14 @@ const CASES = [
   sound(0, 1, 2),
   sound(1, 2, 0),
   sound(0, 2, 0),
+  sound(1, 2, 1, 2),
+  sound(0, 2, 1, 2),
   {
     name: 'broken: nobody looks at what a write hid',
     defines: ['-DCONDITIONS=0', '-DEDITS=2', '-DFAULTS=0', '-DBLIND'],
   },
   { name: 'broken: the bell rings before the head', defines: ['-DEDITS=1', '-DFAULTS=0', '-DBELL_FIRST'] },
-  ...(values.long ? [sound(1, 2, 1), sound(0, 2, 1)] : []),
+  ...(values.long ? LONG : []),
 ];
 
 function need(program) {

@@ -15,6 +15,8 @@ export interface OvertakenRequest {
   readonly since?: string;
   /** Version of our own write: what lies between it and `since` was hidden by it, also when it is deleted by now. */
   readonly own?: string | undefined;
+  /** Token of our own write, of which no answer came: whether it landed, and as which version, is to be found out. */
+  readonly write?: string;
   /** The newest version is our own deletion of `since`: what lies between the two we never saw. */
   readonly deleted?: boolean;
 }
@@ -48,7 +50,10 @@ async function findOvertaken(
   request: OvertakenRequest,
   context: OperationContext,
 ): Promise<readonly Overtaken[]> {
-  const chain = await versionsSince(request, context);
+  const own = await ownVersion(request, context);
+  // What never landed hides nothing.
+  if (own === undefined && request.write !== undefined && request.since === undefined) return [];
+  const chain = await versionsSince({ ...request, own }, context);
   const overtaken: Overtaken[] = [];
   // The parent that the newest link of the chain names; undefined: whatever is right below it (a foreign writer).
   let expected: string | undefined;
@@ -78,6 +83,26 @@ async function findOvertaken(
     expected = facts.parent ?? (facts.write === undefined ? undefined : '');
   }
   return overtaken;
+}
+
+/**
+ * Where a write landed of which no answer came. Asked only of a key that was believed absent: elsewhere `since` tells where
+ * to stop. Further back than one page nobody writes within a request.
+ */
+async function ownVersion(
+  { key, since, own, write }: OvertakenRequest,
+  context: OperationContext,
+): Promise<string | undefined> {
+  if (own !== undefined || write === undefined || since !== undefined) return own;
+  for await (const page of context.store.versions(key, callOptions(context))) {
+    for (const { versionId, content } of page) {
+      if (content === undefined) continue;
+      const head = await context.store.head(key, { versionId, ...callOptions(context) });
+      if (head.kind !== 'absent' && decodeMetadata(head.state.metadata).write === write) return versionId;
+    }
+    break;
+  }
+  return undefined;
 }
 
 /** The versions of a key newer than the last known one, newest first. */

@@ -46,8 +46,8 @@ async function recoverIntent(intent: Intent, context: OperationContext): Promise
     case 'unguarded-put': {
       // Not what the base says by now: the same run may have forgotten the row after the write.
       const since = intent.parent === '' ? {} : { since: intent.parent };
-      const deleted = intent.write === '';
-      await recoverOvertaken({ key: intent.key, path: pathOf(intent.key), ...since, deleted }, context);
+      const own = intent.write === '' ? { deleted: true } : { write: intent.write };
+      await recoverOvertaken({ key: intent.key, path: pathOf(intent.key), ...since, ...own }, context);
       return;
     }
     default:

@@ -34,5 +34,7 @@ export async function writeUnguarded<T extends { readonly kind: string; readonly
   const landed = outcome.kind === 'stored' || outcome.kind === 'deleted';
   const overtaken =
     landed && (await recoverOvertaken({ ...request, own: outcome.token?.versionId }, context));
-  return { outcome, finished: [intent], overtaken };
+  // An earlier attempt may have landed whose answer was lost: unless this one did, the next start looks for it.
+  const isCertain = landed || write === '';
+  return { outcome, finished: isCertain ? [intent] : [], overtaken };
 }

@@ -106,7 +106,8 @@ async function send(
     sent = await put(false, true);
   }
   const { outcome, guarded, finished } = sent;
-  if (outcome.kind !== 'stored') return { kind: 'stale', finished };
+  // An earlier attempt may have landed whose answer was lost: the intent stays, and the next start looks for it.
+  if (outcome.kind !== 'stored') return { kind: 'stale', finished: [] };
   await settleOnDisk(local, source, context);
   const overtaken = guarded
     ? false

@@ -99,7 +99,7 @@ export interface PutOptions extends ProgressOptions, ConditionOptions {
 export type PutOutcome =
   | { readonly kind: 'stored'; readonly token: RemoteToken }
   | PreconditionFailed
-  /** `confirm` said no. Nothing was written. */
+  /** `confirm` said no. Nothing was written by this attempt; an earlier one whose answer was lost may have landed. */
   | { readonly kind: 'abandoned' };
 
 export interface CopyOptions extends CallOptions, ConditionOptions {

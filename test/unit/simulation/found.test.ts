@@ -98,4 +98,52 @@ describe('what the simulation found', () => {
     expect(Object.values(b.user.tree()).sort()).toEqual(['by another tool', 'e\u0301', 'keep']);
     expect(Object.values(a.user.tree()).sort()).toEqual(['by another tool', 'e\u0301', 'keep']);
   });
+
+  const UNGUARDED = { enforces: { putIfAbsent: false, putIfMatch: false, deleteIfMatch: false } };
+
+  it('what a write hid is brought back, also when the look failed and both were deleted since (seeds 66026, 66125)', async () => {
+    const world = createWorld(UNGUARDED);
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    a.user.write('keep', 'keep');
+    await a.sync();
+    await b.sync();
+    b.user.write('f', 'by b');
+    const calm = b.store;
+    b.store = world.server.connect(b.runtime, async (at, request, key) => {
+      if (key !== 'f' || at !== 'request') return;
+      if (request === 'PUT') world.server.put('f', 'by another tool');
+      if (request === 'LIST') throw new S4Error('STORE_FAILED', 'no versions today');
+    });
+    await b.sync();
+    b.store = calm;
+    world.server.remove('f');
+    for (const machine of [b, a, b, a]) await machine.sync();
+    expect(Object.values(a.user.tree())).toContain('by another tool');
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
+  it('what a write hid is brought back, also when its answer was lost and the file edited before the next attempt (seed 67386)', async () => {
+    const world = createWorld(UNGUARDED);
+    const [a, b] = [await world.machine('a'), await world.machine('b')];
+    a.user.write('keep', 'keep');
+    await a.sync();
+    await b.sync();
+    b.user.write('f', 'by b');
+    const calm = b.store;
+    b.store = {
+      ...calm,
+      put: async (key, ...rest) => {
+        if (key !== 'f') return calm.put(key, ...rest);
+        world.server.put('f', 'by another tool');
+        await calm.put(key, ...rest);
+        b.user.write('f', 'edited');
+        return { kind: 'abandoned' };
+      },
+    };
+    await b.sync();
+    b.store = calm;
+    for (const machine of [b, a, b, a]) await machine.sync();
+    expect(Object.values(a.user.tree())).toContain('by another tool');
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
 });

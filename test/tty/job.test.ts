@@ -69,7 +69,7 @@ describe('screens, when the terminal is resized or the process stopped', () => {
   });
 
   it('the same on a screen of its own', async () => {
-    await run(`${S4} add; echo ended-$?`);
+    await run(`${S4} add`);
     await tmux.shows('Which folder');
     await tmux.type('/tmp/typed');
     await tmux.shows('/tmp/typed');
@@ -80,6 +80,8 @@ describe('screens, when the terminal is resized or the process stopped', () => {
     await tmux.type('/more');
     await tmux.shows('/tmp/typed/more');
     await tmux.press('C-c');
+    await tmux.until((shown) => !shown.includes('Which folder'));
+    await run('echo ended-$?');
     await tmux.shows('ended-130');
     expect(await tmux.isRestored()).toBe(true);
   });

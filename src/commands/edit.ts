@@ -15,7 +15,15 @@ import { capabilityLines } from './promises.ts';
 import { nameTaken, realFolder } from './register.ts';
 import { loadTargets } from './select.ts';
 import { accessOf } from './services.ts';
-import { checkEndpoint, credentialsFrom, s3Flags, type TargetFlags } from './target-flags.ts';
+import {
+  checkEndpoint,
+  credentialsFrom,
+  memberOf,
+  s3Flags,
+  type TargetFlags,
+  UNSETTABLE,
+  type Unsettable,
+} from './target-flags.ts';
 import { targetRecord } from './targets.ts';
 
 export interface EditFlags extends TargetFlags {
@@ -23,6 +31,8 @@ export interface EditFlags extends TargetFlags {
   readonly url?: string;
   /** Forget stored credentials: the AWS chain rules again. */
   readonly forgetCredentials?: boolean;
+  /** As if it had never been given. An empty value of its flag is the same. */
+  readonly unset?: readonly Unsettable[];
 }
 
 /**
@@ -38,9 +48,23 @@ export async function edit(context: Context, name: string, given: EditFlags): Pr
     const { editByWizard } = await import('./wizard/run-wizard.ts');
     return editByWizard(context, context.terminal, before);
   }
-  const flags = isOpen ? await askFlags(context, before) : given;
+  const flags = takenBack(isOpen ? await askFlags(context, before) : given);
   const fresh = await credentialsFrom(context, flags, context.config.read().targets);
   return announceEdited(context, await change(context, before, flags, fresh));
+}
+
+/** @throws S4Error USAGE for what is both given and taken back */
+function takenBack(given: EditFlags): EditFlags {
+  const empty = UNSETTABLE.filter((name) => (given[memberOf(name)] as unknown) === '');
+  const unset = new Set([...(given.unset ?? []), ...empty]);
+  for (const name of given.unset ?? []) {
+    if (given[memberOf(name)] !== undefined)
+      throw new S4Error('USAGE', `--${name} and --unset ${name} exclude each other.`);
+  }
+  const flags = Object.fromEntries(
+    Object.entries(given).filter(([member]) => !empty.some((name) => memberOf(name) === member)),
+  ) as EditFlags;
+  return unset.size === 0 ? flags : { ...flags, unset: [...unset] };
 }
 
 /** Changes a registered target, after checks on both sides. @throws as `edit` */
@@ -83,9 +107,13 @@ function edited(
   fresh: Credentials | undefined,
 ): TargetSettings {
   const { s3: oldS3, credentials: oldKeys, conflicts: oldPolicy, ...rest } = before;
-  const s3 = dropUndefined({ ...oldS3, ...s3Flags(context, flags) }) as S3Settings;
+  const gone = new Set((flags.unset ?? []).map(memberOf));
+  const kept = Object.entries(oldS3 ?? {}).filter(
+    ([member]) => !gone.has(member as keyof S3Settings & string),
+  );
+  const s3 = dropUndefined({ ...Object.fromEntries(kept), ...s3Flags(context, flags) }) as S3Settings;
   const credentials = fresh ?? (flags.forgetCredentials === true ? undefined : oldKeys);
-  const conflicts = flags.conflicts ?? oldPolicy;
+  const conflicts = flags.conflicts ?? (gone.has('conflicts') ? undefined : oldPolicy);
   return {
     ...rest,
     name: flags.name === undefined ? before.name : checkTargetName(flags.name),
@@ -151,7 +179,7 @@ async function checkStore(
   }
 }
 
-/** Python S4's questions; blank keeps a value. */
+/** Python S4's questions; blank keeps a value, and `-` takes it back where there need not be one. */
 async function askFlags(context: Context, before: TargetSettings): Promise<EditFlags> {
   const { prompter } = context;
   if (prompter === undefined) {
@@ -164,15 +192,16 @@ async function askFlags(context: Context, before: TargetSettings): Promise<EditF
     const answer = await prompter.ask(`${what} [${now ?? ''}]: `);
     return answer === '' ? undefined : answer;
   };
+  const clear = (answer: string | undefined): string | undefined => (answer === '-' ? '' : answer);
   const folder = await ask('local folder', before.folder);
   const isS3 = before.url.startsWith('s3:');
-  const endpoint = isS3 ? await ask('endpoint url', before.s3?.endpoint) : undefined;
-  const region = isS3 ? await ask('region name', before.s3?.region) : undefined;
+  const endpoint = isS3 ? clear(await ask('endpoint url (- for none)', before.s3?.endpoint)) : undefined;
+  const region = isS3 ? clear(await ask('region name (- for none)', before.s3?.region)) : undefined;
   const accessKeyId = isS3 ? await ask('AWS Access Key ID', before.credentials?.accessKeyId) : undefined;
   const name = await ask('name', before.name);
   return dropUndefined({
     folder,
-    endpoint: endpoint === undefined ? undefined : checkEndpoint(endpoint),
+    endpoint: endpoint === undefined || endpoint === '' ? endpoint : checkEndpoint(endpoint),
     region,
     accessKeyId,
     name,

@@ -2,6 +2,14 @@ import { InvalidArgumentError } from 'commander';
 import { CONFLICT_POLICIES } from '../config/policies.ts';
 import type { ConflictChoice } from '../engine/events.ts';
 import type { Level } from '../report/line.ts';
+import { UNSETTABLE, type Unsettable } from './target-flags.ts';
+
+/** `--unset`, given any number of times. */
+export function parseUnset(text: string, before: readonly Unsettable[] | undefined): readonly Unsettable[] {
+  const known = UNSETTABLE.find((name) => name === text);
+  if (known === undefined) throw new InvalidArgumentError(`Choices are ${UNSETTABLE.join(', ')}.`);
+  return [...(before ?? []), known];
+}
 
 /** `--conflicts`: our words, and Python S4's `1`, `2` and `ignore`. */
 export function parseConflicts(text: string): ConflictChoice {

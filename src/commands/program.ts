@@ -9,11 +9,11 @@ import type { EditFlags } from './edit.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { examples } from './help-text.ts';
 import type { LsFlags } from './ls.ts';
-import { parseConflicts, parseLevel, parseRate } from './parse.ts';
+import { parseConflicts, parseLevel, parseRate, parseUnset } from './parse.ts';
 import { registerDaemonCommands } from './program-daemon.ts';
 import { registerHistoryCommands } from './program-history.ts';
 import type { SyncFlags } from './sync.ts';
-import type { TargetFlags } from './target-flags.ts';
+import { type TargetFlags, UNSETTABLE } from './target-flags.ts';
 
 /** The flags of every command, as commander gives them. */
 export interface GlobalOptions {
@@ -142,7 +142,20 @@ function registerTargetCommands(program: Command, perform: Perform): void {
     .option('--folder <folder>', 'where the folder was moved to')
     .option('--url <url>', 'where the very same target is to be found now')
     .option('--forget-credentials', 'use the AWS credential chain again')
-    .addHelpText('after', examples('s4 edit notes --name diary', 's4 edit notes --folder ~/new/notes'))
+    .addOption(
+      new Option(
+        '--unset <setting>',
+        `as if it had never been given: ${UNSETTABLE.join(', ')}; several times for more`,
+      ).argParser(parseUnset),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        's4 edit notes --name diary',
+        's4 edit notes --folder ~/new/notes',
+        's4 edit notes --unset region --unset conflicts',
+      ),
+    )
     .action((name: string, flags: EditFlags) =>
       perform(async (context) => (await import('./edit.ts')).edit(context, name, flags)),
     );

@@ -27,6 +27,25 @@ export interface TargetFlags {
   readonly yes?: boolean;
 }
 
+/** Settings that `s4 edit` can take back, as their flags are called. */
+export const UNSETTABLE = [
+  'endpoint',
+  'region',
+  'profile',
+  'path-style',
+  'storage-class',
+  'sse',
+  'ca-file',
+  'proxy',
+  'conflicts',
+] as const;
+export type Unsettable = (typeof UNSETTABLE)[number];
+
+/** The member of a setting or of the flags that a flag's name stands for. */
+export function memberOf(name: Unsettable): Exclude<keyof S3Settings, 'notify'> | 'conflicts' {
+  return name.replace(/-[a-z]/g, (dashed) => dashed.slice(1).toUpperCase()) as ReturnType<typeof memberOf>;
+}
+
 /** What the flags say about the S3 client; only what was given. */
 export function s3Flags(context: Context, flags: TargetFlags): S3Settings {
   const { region, profile, pathStyle, storageClass, sse, proxy } = flags;

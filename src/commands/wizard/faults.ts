@@ -22,6 +22,7 @@ export function faultOf(context: Context, facts: AddFacts, step: StepId, draft: 
     case 'account':
       return troubleIn(() => checkWord(draft.account, 'An account id', /^[\w.-]+$/));
     case 'region':
+      if (facts.mode === 'edit' && draft.region === '') return undefined;
       return troubleIn(() => checkWord(draft.region, 'A region', /^[\w-]+$/));
     case 'endpoint':
       return troubleIn(() => checkEndpoint(draft.endpoint.trim()));

@@ -180,7 +180,11 @@ async function accessOf(
   const place = parseStoreUrl(urlOf(draft, facts));
   if (place.kind === 'file') return { place };
   const profile = draft.keys.kind === 'profile' ? { profile: draft.keys.name } : {};
-  const s3 = { ...editing?.s3, ...s3Flags(context, { ...given, ...addressOf(draft, facts), ...profile }) };
+  // What was asked about and left empty is taken back.
+  const { region: _region, profile: oldProfile, ...old } = editing?.s3 ?? {};
+  const kept =
+    draft.keys.kind === 'chain' || oldProfile === undefined ? old : { ...old, profile: oldProfile };
+  const s3 = { ...kept, ...s3Flags(context, { ...given, ...addressOf(draft, facts), ...profile }) };
   const credentials =
     draft.keys.kind === 'unchanged'
       ? editing?.credentials

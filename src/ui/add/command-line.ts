@@ -14,6 +14,7 @@ export interface AnswerFlags {
   readonly secretAccessKeyStdin?: true;
   readonly copyTargetCredentials?: string;
   readonly forgetCredentials?: true;
+  readonly unset?: readonly ('region' | 'profile' | 'conflicts')[];
   readonly conflicts?: ConflictChoice;
   readonly createFolder?: true;
   readonly createBucket?: true;
@@ -73,6 +74,12 @@ export function editFlags(draft: Draft, before: Draft, facts: AddFacts): AnswerF
   const now = addressOf(draft, facts);
   const then = addressOf(before, facts);
   const policy = policyFlag(draft);
+  const unset = [
+    ...(now.region === undefined && then.region !== undefined ? (['region'] as const) : []),
+    // What the AWS tools find: a profile that was set would come first.
+    ...(draft.keys.kind === 'chain' ? (['profile'] as const) : []),
+    ...(draft.conflicts === '' && before.conflicts !== '' ? (['conflicts'] as const) : []),
+  ];
   return {
     ...(absolutePath(draft.folder, facts) === absolutePath(before.folder, facts)
       ? {}
@@ -85,6 +92,7 @@ export function editFlags(draft: Draft, before: Draft, facts: AddFacts): AnswerF
     ...(draft.name === before.name || draft.name === '' ? {} : { name: draft.name }),
     ...(draft.conflicts === before.conflicts ? {} : policy),
     ...(draft.enableVersioning ? { enableVersioning: true } : {}),
+    ...(unset.length === 0 ? {} : { unset }),
   };
 }
 
@@ -120,7 +128,9 @@ export function commandWords(
 ): readonly string[] {
   const options = Object.entries(flags).flatMap(([name, value]) => {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    return value === true ? [flag] : [`${flag} ${quoted(String(value))}`];
+    if (value === true) return [flag];
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return values.map((each) => `${flag} ${quoted(String(each))}`);
   });
   const stdin = flags.secretAccessKeyStdin === true ? ['< SECRET-FILE'] : [];
   return [...words.slice(0, 2), ...words.slice(2).map(quoted), ...options, ...end, ...stdin];

@@ -102,7 +102,7 @@ export function questionOf(
         fallback: facts.before?.name ?? defaultName,
       });
     case 'policy':
-      return policyQuestion(draft, facts);
+      return policyQuestion(draft);
     case 'key-id':
     case 'secret':
     case 'keep':
@@ -164,6 +164,11 @@ function regionQuestion(draft: Draft, facts: AddFacts, provider: Provider | unde
   const { keys } = draft;
   const known =
     keys.kind === 'profile' ? facts.profiles.find(({ name }) => name === keys.name)?.region : undefined;
+  if (facts.mode === 'edit')
+    return text('region', 'In which region is the bucket?', {
+      about: ['Empty: as the profile or the service says.'],
+      suggestions: provider?.regions ?? [],
+    });
   const first = known ?? provider?.regions?.[0];
   return text('region', 'In which region is the bucket, or shall it be?', {
     about: [known === undefined ? 'Near you is fast.' : `The profile says ${known}.`],
@@ -270,7 +275,7 @@ function keyQuestion(
   }
 }
 
-function policyQuestion({ conflicts }: Draft, { before }: AddFacts): ChoiceQuestion {
+function policyQuestion({ conflicts }: Draft): ChoiceQuestion {
   const policies: readonly (readonly [string, string, string?])[] = [
     ['', 'Ask me', 'where nobody can be asked, both are kept'],
     ['both', 'Keep both, the second under another name'],
@@ -280,9 +285,7 @@ function policyQuestion({ conflicts }: Draft, { before }: AddFacts): ChoiceQuest
     ['remote', 'The one in the store wins'],
     ['skip', 'Leave both, and say so'],
   ];
-  // A policy that was set can be changed, not taken back.
-  const offered = (before?.conflicts ?? '') === '' ? policies : policies.slice(1);
-  const choices = offered.map(
+  const choices = policies.map(
     ([key, label, detail]): Choice => ({
       key,
       label,

@@ -256,12 +256,34 @@ describe('s4 edit', () => {
     expect(await run('edit', 'notes', '--endpoint', 'https://user:pw@s3.example.com')).toBe(2);
   });
 
+  test('takes back what was set: by --unset, or by an empty value', async () => {
+    const given = ['--region', 'eu-central-1', '--profile', 'work', '--conflicts', 'both', '--path-style'];
+    expect(await run('edit', 'notes', ...given)).toBe(0);
+    expect(await run('edit', 'notes', '--unset', 'region', '--unset', 'conflicts')).toBe(0);
+    expect(targets()[0]).toMatchObject({ s3: { profile: 'work', pathStyle: true } });
+    expect(targets()[0]).not.toHaveProperty('conflicts');
+    expect((targets()[0] as { s3: object }).s3).not.toHaveProperty('region');
+    expect(await run('edit', 'notes', '--profile', '', '--unset', 'path-style')).toBe(0);
+    expect(targets()[0]).not.toHaveProperty('s3');
+    expect(await run('edit', 'notes', '--region', 'x', '--unset', 'region')).toBe(2);
+    expect(err()).toContain('exclude each other');
+    expect(await run('edit', 'notes', '--unset', 'folder')).toBe(2);
+    expect(err()).toContain('Choices are endpoint, region');
+  });
+
   test('without flags asks, or names the flags', async () => {
     expect(await run('edit', 'notes')).toBe(2);
     expect(err()).toContain('s4 edit --help');
     bench.answers = ['', '', '', '', 'diary'];
     expect(await run('edit', 'notes')).toBe(0);
     expect(targets()[0]).toMatchObject({ name: 'diary' });
+  });
+
+  test('at a plain question "-" takes a region back', async () => {
+    await run('edit', 'notes', '--region', 'eu-central-1');
+    bench.answers = ['', '', '-', '', ''];
+    expect(await run('edit', 'notes')).toBe(0);
+    expect(targets()[0]).not.toHaveProperty('s3');
   });
 });
 

@@ -180,4 +180,22 @@ describe('s4 edit at a terminal', () => {
     expect(await exit).toBe(0);
     expect(targets()).toEqual([{ ...before, name: 'diary', conflicts: 'both' }]);
   });
+
+  test('takes back the region and the policy', async () => {
+    const given = ['--region', 'eu-central-1', '--conflicts', 'both'];
+    await main(['add', folder, 's3://bucket/notes', '--yes', ...given], bench.process());
+    const exit = start(['edit', 'notes']);
+    await answer('Where is the folder now');
+    await terminal.shows('In which region');
+    terminal.press('ctrl-u');
+    await answer('as the profile or the service says');
+    await answer('As they are');
+    await answer('Go on');
+    await answer('How shall it be called');
+    await answer('changed on both sides', '', 'up');
+    await answer('s4 edit notes --unset region --unset conflicts');
+    expect(await exit).toBe(0);
+    expect(targets()[0]).not.toHaveProperty('conflicts');
+    expect(targets()[0]).not.toHaveProperty('s3');
+  });
 });

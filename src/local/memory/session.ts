@@ -70,6 +70,8 @@ export interface Session {
   /** Counts the folder of a path among those that `syncFolders` makes durable. */
   touch(path: string): void;
   syncFolders(): void;
+  /** One folder, and the way to it: what else was touched stays to be made durable. */
+  syncFolder(path: string): void;
 }
 
 export function createSession(disk: DiskState): Session {
@@ -195,6 +197,14 @@ export function createSession(disk: DiskState): Session {
         fs.syncFolder(folder);
         touched.delete(folder);
       }
+    },
+    syncFolder(path) {
+      const folder = fs.lookup(path);
+      if (folder?.kind !== 'folder' || !touched.has(folder)) return;
+      step('fsync-folder', path);
+      fs.settle(path);
+      fs.syncFolder(folder);
+      touched.delete(folder);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { StateFiles } from '../../engine/ports/folder.ts';
 import { isS4Error, S4Error } from '../../lib/errors.ts';
 import type { FileNode } from './nodes.ts';
-import { statePath, tempPath } from './paths.ts';
+import { STATE_FOLDER, statePath, tempPath } from './paths.ts';
 import type { Session } from './session.ts';
 
 export function createStateFiles(session: Session): StateFiles {
@@ -42,7 +42,7 @@ export function createStateFiles(session: Session): StateFiles {
       const path = statePath(name);
       if (options?.keepAs !== undefined && find(name) !== undefined) keepAs(session, path, options.keepAs);
       session.replace(temp, path);
-      session.syncFolders();
+      session.syncFolder(STATE_FOLDER);
     },
     async append(name, bytes, { sync }) {
       const path = statePath(name);
@@ -50,7 +50,7 @@ export function createStateFiles(session: Session): StateFiles {
       session.write(node, path, Buffer.concat([node.bytes, bytes]));
       if (!sync) return;
       session.fsync(node, path);
-      session.syncFolders();
+      session.syncFolder(STATE_FOLDER);
     },
     async truncate(name, sizeBytes) {
       const node = find(name);
@@ -61,7 +61,7 @@ export function createStateFiles(session: Session): StateFiles {
     async remove(name) {
       if (find(name) === undefined) return;
       session.unlink(statePath(name));
-      session.syncFolders();
+      session.syncFolder(STATE_FOLDER);
     },
     size: async (name) => find(name)?.bytes.byteLength,
     async identity(name) {

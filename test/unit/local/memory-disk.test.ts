@@ -225,6 +225,15 @@ describe('power loss', () => {
     expect(disk.user.read('.s4/journal')).toBe('durable\n');
   });
 
+  it('a journal that is made durable takes no file along', async () => {
+    await folder.place(await placement('d/unsynced', 'u'));
+    await folder.state.append('journal', bytes('durable\n'), { sync: true });
+    await folder.state.replace('index', [bytes('i')]);
+    disk.powerLoss();
+    expect(disk.user.tree()).toEqual({});
+    expect(disk.user.tree('.s4')).toMatchObject({ journal: 'durable\n', index: 'i' });
+  });
+
   it('a crash alone takes nothing but the lock', async () => {
     expect((await folder.lock({ waitMs: 0 })).kind).toBe('locked');
     await folder.place(await placement('unsynced', 'u'));

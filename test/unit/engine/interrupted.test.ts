@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncEvent } from '../../../src/engine/events.ts';
+import { readHeads } from '../../../src/remote-log/reader.ts';
 import { objectKeys } from '../../support/crash.ts';
 import { createWorld, type Machine, summaryOf, type World } from '../../support/machines.ts';
 
@@ -193,12 +194,32 @@ describe('a write without conditions that died', () => {
       else if (died) throw new Error('killed');
     });
     if (died) await expect(a.sync()).rejects.toThrow('killed');
-    else expect(summaryOf(await a.sync())).toMatchObject({ deletedRemote: 1 });
+    else expect(summaryOf(await a.sync())).toMatchObject({ deletedRemote: 1, uploaded: 1 });
     a.store = calm;
     await recovered(a);
     expect(contents(a)).toEqual(['by the desk', 'keep']);
     await rest(all);
     expect(contents(b)).toEqual(['by the desk', 'keep']);
+  });
+});
+
+describe('a new object without conditions that died', () => {
+  it('brings nothing back that was deleted long ago', async () => {
+    const all = await room({ enforces: UNGUARDED });
+    const { world, a, b } = all;
+    a.user.remove('f');
+    await a.sync();
+    await b.sync();
+    a.user.write('f', 'new');
+    const calm = a.store;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (at === 'response' && request === 'PUT' && key === 'f') throw new Error('killed');
+    });
+    await expect(a.sync()).rejects.toThrow('killed');
+    a.store = calm;
+    expect(await recovered(a)).toEqual({ f: 'new', keep: 'keep' });
+    await rest(all);
+    expect(b.user.tree()).toEqual({ f: 'new', keep: 'keep' });
   });
 });
 
@@ -334,5 +355,55 @@ describe('somebody comes in between', () => {
     expect(world.server.history('f').map(({ content }) => content === undefined)).toEqual([false, false]);
     await rest(all);
     expect(b.user.read('f')).toBe('back');
+  });
+
+  it.each(['deleted', 'written'])(
+    'a folder that becomes a symlink before a file in it is %s here leads nowhere, and is told',
+    async (how) => {
+      const { a, b } = await room();
+      b.user.write('d/inside', 'inside');
+      await b.sync();
+      await a.sync();
+      if (how === 'deleted') b.user.remove('d/inside');
+      else b.user.write('d/inside', 'by the desk');
+      b.user.write('d/other', 'other');
+      await b.sync();
+      const swap = (): void => {
+        a.disk.beforeStep(undefined);
+        a.user.rename('d', 'elsewhere');
+        a.user.symlink('d', 'elsewhere');
+      };
+      a.disk.beforeStep((step, path) => {
+        if (step === 'fsync' && path === '.s4/journal.jsonl') swap();
+      });
+      expect(summaryOf(await a.sync()).problems).toBeGreaterThan(0);
+      expect(a.user.tree()).toMatchObject({ d: '-> elsewhere', 'elsewhere/inside': 'inside' });
+    },
+  );
+});
+
+describe('what was deleted', () => {
+  it('here, in small bursts, adds up for the guards', async () => {
+    const { world, a, b } = await room();
+    for (let i = 0; i < 20; i++) b.user.write(`f${i}`, `${i}`);
+    await b.sync();
+    await a.sync();
+    let halted = false;
+    for (let i = 0; i < 18 && !halted; i += 3) {
+      for (let j = i; j < i + 3; j++) world.server.remove(`f${j}`);
+      halted = (await a.sync()).kind === 'halted';
+      world.tick(60_000);
+    }
+    expect(halted).toBe(true);
+    expect(Object.keys(a.user.tree()).length).toBeGreaterThan(8);
+  });
+
+  it('there is told to the others', async () => {
+    const { a, b } = await room();
+    const { known } = await readHeads({ store: b.store, known: undefined });
+    a.user.remove('f');
+    await a.sync();
+    const { news } = await readHeads({ store: b.store, known });
+    expect(news.flatMap(({ entries }) => entries.map(({ path }) => path))).toEqual(['f']);
   });
 });

@@ -106,10 +106,61 @@ try {
   tmux('send-keys', 'b', 'Enter');
   await shows(/kept twice[^$]*\n\$ *\n/);
 
+  await run('clear; s4 resolve');
+  await capture('resolve', /both changed the same/);
+  tmux('send-keys', 'c', 'Enter');
+  await shows(/The copy is notes.md now[^$]*\n\$ *\n/);
+  await run('clear; s4 sync --plain');
+  await shows(/notes: \d+ up[^$]*\n\$ *\n/);
+
+  desk.s4('sync');
+  desk.write('recipes/soup.md', NOTES);
+  desk.s4('sync');
+  laptop.write('photos/IMG_2001.jpg', Buffer.alloc(90_000, 1));
+  rmSync(join(laptop.folder, 'old', '7.txt'));
+  await run('clear; s4');
+  await capture('dashboard', /↑.*↓.*−/);
+  tmux('send-keys', 'Enter');
+  await shows(/soup|recipes/);
+  await capture('dashboard-files', /changed there/);
+  tmux('send-keys', '/');
+  tmux('send-keys', '-l', 'notes');
+  await shows(/1 of \d/);
+  tmux('send-keys', 'Enter');
+  await shows(/› .*notes\.md/);
+  tmux('send-keys', 'v');
+  await capture('dashboard-versions', /desk[^]*laptop/);
+  tmux('send-keys', 'C-c');
+  await shows(/\$ *\n/);
+
   await run('clear; rm -r photos old; s4 sync');
   await capture('guard', /Type \d+/);
   tmux('send-keys', 'Escape');
   await shows(/approve/);
+
+  tmux('kill-server');
+  const phone = homeOf('phone');
+  phone.write('diary.md', NOTES);
+  startIn(phone);
+  await run('clear; s4 add');
+  await shows(/Which folder/);
+  tmux('send-keys', 'Enter');
+  await capture('add-where', /Where shall the copy/);
+  for (let n = 0; n < 11; n++) tmux('send-keys', 'Down');
+  await shows(/› A folder/);
+  tmux('send-keys', 'Enter');
+  await shows(/Which folder keeps the copy/);
+  tmux('send-keys', '-l', join(root, 'store'));
+  tmux('send-keys', 'Enter');
+  await capture('add-checks', /Go on/);
+  tmux('send-keys', 'Enter');
+  await shows(/How shall it be called/);
+  tmux('send-keys', 'Enter');
+  await shows(/changed on both sides/);
+  tmux('send-keys', 'Enter');
+  await capture('add-summary', /Both sides are united/);
+  tmux('send-keys', 'C-c');
+  await shows(/\$ *\n/);
 } finally {
   spawnSync('tmux', ['-L', socket, 'kill-server']);
   rmSync(root, { recursive: true, force: true });

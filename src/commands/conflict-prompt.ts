@@ -2,7 +2,7 @@ import type { ConflictContents, DecideConflict } from '../engine/cycle.ts';
 import type { ConflictChoice, ConflictSideView, ConflictView } from '../engine/events.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { formatBytes, formatTime } from '../report/format.ts';
-import { type Line, paint, type Tone } from '../report/line.ts';
+import type { Line, Tone } from '../report/line.ts';
 import { asText, unifiedDiff } from '../report/unified-diff.ts';
 import type { Sides } from '../report/wording.ts';
 import type { Prompter } from './prompter.ts';
@@ -10,7 +10,7 @@ import type { Prompter } from './prompter.ts';
 export interface ConflictPrompt {
   readonly prompter: Prompter;
   readonly sides: Sides;
-  readonly colours: boolean;
+  readonly paint: (line: Line) => string;
   /** Where the question goes: not where results go. */
   readonly write: (text: string) => void;
 }
@@ -86,8 +86,7 @@ async function showDifference(
   const [local, remote] = await Promise.all([contents.local(), contents.remote()]);
   const path = escapeForTerminal(conflict.path);
   const labels = { local: `${options.sides.local}${path}`, remote: `${options.sides.remote}${path}` };
-  for (const line of differenceLines(local, remote, labels))
-    options.write(`${paint(line, options.colours)}\n`);
+  for (const line of differenceLines(local, remote, labels)) options.write(`${options.paint(line)}\n`);
   options.write('\n');
 }
 

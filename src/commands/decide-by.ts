@@ -11,6 +11,6 @@ export function decideBy(context: Context, desk: SyncDesk | undefined): Pick<Run
     return { decide: createConflictDesk({ context, terminal, aside: desk.aside }) };
   if (prompter === undefined) return {};
   return {
-    decide: (sides) => conflictPrompt({ prompter, sides, colours: out.promptColours, write: out.prompt }),
+    decide: (sides) => conflictPrompt({ prompter, sides, paint: out.promptPaint, write: out.prompt }),
   };
 }

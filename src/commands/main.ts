@@ -2,10 +2,11 @@ import { type Command, CommanderError } from 'commander';
 import { configDir } from '../config/config-dir.ts';
 import { makeRedactor } from '../config/secret.ts';
 import { S4Error } from '../lib/errors.ts';
+import { isLightBackground } from '../report/background.ts';
 import { errorReport } from '../report/error-report.ts';
 import { sentence } from '../report/format.ts';
 import type { Level } from '../report/line.ts';
-import type { TerminalHost } from '../ui/terminal.ts';
+import { type TerminalHost, wantsPlain } from '../ui/terminal.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createOutput, type Output, type Sink } from './output.ts';
@@ -93,6 +94,8 @@ function outputFor(host: Process, options: GlobalOptions, redact: () => (text: s
     stderr: host.stderr,
     json: options.json === true,
     colours: wantsColours(host, options),
+    isLight: isLightBackground(host.env),
+    isStill: options.plain === true || wantsPlain(host.env),
     level: levelOf(options),
     timestamps: options.timestamps === true,
     nowMs: host.nowMs,
@@ -134,7 +137,7 @@ async function contextFor(
     out,
     prompter: options.json === true ? undefined : host.prompter,
     terminal:
-      host.terminal === undefined || options.json === true || options.quiet === true
+      host.terminal === undefined || options.json === true || options.quiet === true || options.plain === true
         ? undefined
         : { ...host.terminal, colours: wantsColours(host, options) },
     readStdin: host.readStdin,

@@ -17,6 +17,10 @@ export interface OutputOptions {
   readonly stderr: Sink;
   readonly json: boolean;
   readonly colours: boolean;
+  /** The terminal's background is light. */
+  readonly isLight?: boolean;
+  /** Nothing is rewritten in place: a screen reader would read it again and again. */
+  readonly isStill?: boolean;
   readonly level: Level;
   readonly timestamps: boolean;
   readonly nowMs: () => number;
@@ -48,7 +52,8 @@ export interface Output {
   divert(to: ((text: string) => void) | undefined): void;
   /** Text of a dialogue: to stderr, so that results stay apart. */
   readonly prompt: (text: string) => void;
-  readonly promptColours: boolean;
+  /** A line of it, in colours where that may be. */
+  readonly promptPaint: (line: Line) => string;
 }
 
 export function createOutput(options: OutputOptions): Output {
@@ -59,7 +64,11 @@ export function createOutput(options: OutputOptions): Output {
 
   const print = (sink: Sink, line: Line): void => {
     const stamp = options.timestamps ? `${new Date(options.nowMs()).toISOString()} ` : '';
-    const painted = paint({ ...line, text: options.redact()(line.text) }, options.colours && sink.isTTY);
+    const painted = paint(
+      { ...line, text: options.redact()(line.text) },
+      options.colours && sink.isTTY,
+      options.isLight,
+    );
     // What is no terminal (an stderr in a file) is in nobody's way.
     if (diverted !== undefined && sink.isTTY) {
       diverted(`${stamp}${painted}\n`);
@@ -108,7 +117,7 @@ export function createOutput(options: OutputOptions): Output {
       progress.clear();
       diverted = to;
     },
-    promptColours: options.colours && stderr.isTTY,
+    promptPaint: (line) => paint(line, options.colours && stderr.isTTY, options.isLight),
     error: (report) => {
       if (json) record(report);
       else for (const line of errorLines(report)) print(stderr, line);
@@ -124,8 +133,9 @@ interface Progress {
 const FRAME_MS = 100;
 
 /** One line on stderr, rewritten in place; nothing at all when it is not a terminal. */
-function createProgress({ stderr, json, level, nowMs }: OutputOptions): Progress {
-  if (json || !stderr.isTTY || !isShown('info', level)) return { show: () => {}, clear: () => {} };
+function createProgress({ stderr, json, level, nowMs, isStill }: OutputOptions): Progress {
+  if (json || isStill === true || !stderr.isTTY || !isShown('info', level))
+    return { show: () => {}, clear: () => {} };
   let state = PROGRESS_START;
   let visible = false;
   let shownAtMs = 0;

@@ -25,6 +25,7 @@ export interface GlobalOptions {
   readonly timestamps?: boolean;
   /** commander's form of `--no-colors`. */
   readonly colors?: boolean;
+  readonly plain?: boolean;
   readonly config?: string;
   readonly limitUp?: number;
   readonly limitDown?: number;
@@ -76,6 +77,7 @@ function globalOptions(program: Command): void {
     .option('--log-level <level>', 'DEBUG, INFO, WARNING or ERROR', parseLevel)
     .option('--timestamps', 'a time before each line')
     .option('--no-colors', 'no colours')
+    .option('--plain', 'no screens, nothing rewritten in place: for screen readers; as S4_PLAIN=1')
     .option('--config <dir>', 'folder of the configuration')
     .option('--limit-up <rate>', 'upload at most this fast, as 500K or 2M a second', parseRate)
     .option('--limit-down <rate>', 'download at most this fast', parseRate);

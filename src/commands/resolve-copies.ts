@@ -6,7 +6,6 @@ import type { KeepChoice, Wish } from '../engine/ports/history.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { formatBytes, formatTime } from '../report/format.ts';
-import { paint } from '../report/line.ts';
 import type { RelPath } from '../sync/path.ts';
 import type { Problem } from '../sync/problem.ts';
 import { type BroughtBack, bringBack } from './bring-back.ts';
@@ -102,7 +101,7 @@ async function ask(
       const before = await localSide(folder, one.path, one.path);
       const after = await localSide(folder, copyPath, copyPath);
       for (const line of differenceLines(await difference(before, after), before, after))
-        out.prompt(`${paint(line, out.promptColours)}\n`);
+        out.prompt(`${out.promptPaint(line)}\n`);
     } else out.prompt(`"${escapeForTerminal(answer)}" is not a choice.\n`);
   }
 }

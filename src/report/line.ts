@@ -29,7 +29,16 @@ const SGR: Readonly<Record<Tone, string>> = {
   strong: '1',
 };
 
-export function paint(line: Line, colours: boolean): string {
-  const code = SGR[line.tone];
+/** Of the sixteen colours, yellow, green and cyan cannot be read on white: blue and magenta stand for them there. */
+const ON_LIGHT: Readonly<Partial<Record<Tone, string>>> = {
+  create: '34',
+  update: '35',
+  warn: '35',
+  good: '34',
+};
+
+/** @param isLight - the terminal's background is */
+export function paint(line: Line, colours: boolean, isLight = false): string {
+  const code = (isLight ? ON_LIGHT[line.tone] : undefined) ?? SGR[line.tone];
   return colours && code !== '' ? `\u001b[${code}m${line.text}\u001b[0m` : line.text;
 }

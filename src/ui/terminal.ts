@@ -29,16 +29,18 @@ export interface TerminalHost {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * May screens be drawn here? Not where it was asked for plain lines (`S4_PLAIN`, as people with a screen reader do), not on
+ * May screens be drawn here? Not where it was asked for plain lines (`S4_PLAIN`), not on
  * a dumb terminal, and not in CI.
  */
 export function wantsScreens(env: Env): boolean {
   return (
-    !isSet(env['S4_PLAIN']) &&
-    env['TERM'] !== 'dumb' &&
-    !isSet(env['CI']) &&
-    !isSet(env['CONTINUOUS_INTEGRATION'])
+    !wantsPlain(env) && env['TERM'] !== 'dumb' && !isSet(env['CI']) && !isSet(env['CONTINUOUS_INTEGRATION'])
   );
+}
+
+/** Plain lines were asked for, as people with a screen reader do. */
+export function wantsPlain(env: Env): boolean {
+  return isSet(env['S4_PLAIN']);
 }
 
 function isSet(value: string | undefined): boolean {

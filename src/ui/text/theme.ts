@@ -1,3 +1,5 @@
+import { isLightBackground } from '../../report/background.ts';
+
 /** What a text means. Colour follows from it, and never carries meaning alone. */
 export type Token =
   | 'plain'
@@ -44,12 +46,15 @@ const DARK: Theme = {
   'removed-word': { color: 'red', inverse: true },
 };
 
-/** Yellow and cyan are hard to read on white. */
+/** Yellow, green and cyan cannot be read on white. */
 const LIGHT: Theme = {
   ...DARK,
   accent: { color: 'blue' },
+  good: { color: 'blue' },
   warn: { color: 'magenta' },
+  create: { color: 'blue' },
   update: { color: 'magenta' },
+  'added-word': { color: 'blue', inverse: true },
 };
 
 const NONE: Style = {};
@@ -71,21 +76,8 @@ export const COLOURLESS: Theme = {
   'removed-word': NONE,
 };
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/**
- * @param env - `S4_THEME` says `dark` or `light`; else `COLORFGBG`, which some terminals set, is asked; else dark.
- */
-export function themeFor(env: Env, colours: boolean): Theme {
+/** @param env - tells the background, see `isLightBackground` */
+export function themeFor(env: Readonly<Record<string, string | undefined>>, colours: boolean): Theme {
   if (!colours) return COLOURLESS;
-  const wish = env['S4_THEME'];
-  if (wish === 'light') return LIGHT;
-  if (wish === 'dark') return DARK;
-  return isLight(env['COLORFGBG']) ? LIGHT : DARK;
-}
-
-/** `foreground;background` or `foreground;other;background`, of the sixteen colours. */
-function isLight(colours: string | undefined): boolean {
-  const background = Number.parseInt(colours?.split(';').at(-1) ?? '', 10);
-  return background === 7 || (background >= 9 && background <= 15);
+  return isLightBackground(env) ? LIGHT : DARK;
 }

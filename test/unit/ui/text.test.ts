@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { paint } from '../../../src/report/line.ts';
 import { wantsScreens } from '../../../src/ui/terminal.ts';
 import { barText, sparklineText } from '../../../src/ui/text/bar.ts';
 import { diffRows, wordParts } from '../../../src/ui/text/diff-rows.ts';
@@ -58,6 +59,16 @@ describe('signs and colours', () => {
     expect(themeFor({ COLORFGBG: '15;0' }, true).warn).toEqual({ color: 'yellow' });
     expect(themeFor({ COLORFGBG: '15;0', S4_THEME: 'light' }, true).warn).toEqual({ color: 'magenta' });
     expect(themeFor({}, false)).toBe(COLOURLESS);
+  });
+
+  it('use nothing on a light terminal that cannot be read on white', () => {
+    const light = themeFor({ S4_THEME: 'light' }, true);
+    for (const { color } of Object.values(light)) expect(['yellow', 'green', 'cyan']).not.toContain(color);
+    const tones = ['plain', 'create', 'update', 'delete', 'warn', 'error', 'good', 'dim', 'strong'] as const;
+    for (const tone of tones) {
+      const painted = paint({ text: 'x', tone, level: 'info' }, true, true);
+      expect(painted).not.toMatch(/\[(?:32|33|36|9\d|37)m/);
+    }
   });
 
   it('there are screens only where a person looks', () => {

@@ -129,7 +129,7 @@ try {
   tmux('send-keys', 'Enter');
   await shows(/› .*notes\.md/);
   tmux('send-keys', 'v');
-  await capture('dashboard-versions', /desk[^]*laptop/);
+  await capture('dashboard-versions', /desk[\s\S]*laptop/);
   tmux('send-keys', 'C-c');
   await shows(/\$ *\n/);
 

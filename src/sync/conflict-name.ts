@@ -1,4 +1,4 @@
-import { baseName, MAX_KEY_BYTES, MAX_SEGMENT_BYTES, parentPath, type RelPath, utf8Bytes } from './path.ts';
+import { baseName, MAX_KEY_BYTES, parentPath, type RelPath, utf8Bytes } from './path.ts';
 
 const COPY_PARTS =
   /^(.+) \(conflict, (?=([^()/,]+), (\d{4}-\d\d-\d\d) (\d\d\.\d\d\.\d\d))([^()]+)\)(\.[^\s()]+)?$/s;
@@ -15,6 +15,8 @@ export interface ConflictCopyRequest {
   readonly taken: (path: RelPath) => boolean;
 }
 
+/** Below the 255 of file systems: SeaweedFS keeps the versions of `x` in a folder `x.versions`, and refuses what is longer. */
+const MAX_COPY_BYTES = 240;
 const MAX_HOST_BYTES = 64;
 const MAX_EXTENSION_LENGTH = 16;
 const LAST_MS_OF_YEAR_9999 = 253_402_300_799_999;
@@ -26,20 +28,21 @@ const COPY_NAME = /^.+ \(conflict, [^()/,]+, \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d(?:
 
 /**
  * A free name beside a path for the version that does not keep the name:
- * `report (conflict, laptop, 2026-11-21 03.12.07).txt`, in UTC, then `..., 2).txt` and so on.
+ * `report (conflict, laptop, 2026-11-21 03.12.07).txt`, in UTC, then `..., 2).txt` and so on. A conflict about a copy makes
+ * one more copy of the original: names do not grow.
  *
- * The name fits into 255 bytes and the key into what S3 stores, by a shorter stem; only below a folder whose own path
+ * The name fits into 240 bytes and the key into what S3 stores, by a shorter stem; only below a folder whose own path
  * leaves no room at all the key may still be too long.
  */
 export function conflictCopyPath(request: ConflictCopyRequest): RelPath {
   const folder = parentPath(request.path);
   const start = folder === undefined ? '' : `${folder}/`;
   const room = MAX_KEY_BYTES - (request.prefixBytes ?? 0) - utf8Bytes(start);
-  const { stem, extension } = splitName(baseName(request.path));
+  const { stem, extension } = splitName(originalName(baseName(request.path)));
   const label = `conflict, ${cleanHost(request.host)}, ${utcTime(request.whenMs)}`;
   for (let n = 1; ; n++) {
     const tail = ` (${label}${n === 1 ? '' : `, ${n}`})${extension}`;
-    const stemBytes = Math.min(MAX_SEGMENT_BYTES, room) - utf8Bytes(tail);
+    const stemBytes = Math.min(MAX_COPY_BYTES, room) - utf8Bytes(tail);
     const path = `${start}${shorten(stem, stemBytes)}${tail}` as RelPath;
     if (!request.taken(path)) return path;
   }
@@ -73,6 +76,11 @@ export function parseConflictCopy(path: RelPath): ConflictCopy | undefined {
     whenMs,
     settled: `${stem} (${label})${extension}` as RelPath,
   };
+}
+
+function originalName(name: string): string {
+  const copy = parseConflictCopy(name as RelPath);
+  return copy === undefined ? name : originalName(copy.original);
 }
 
 function splitName(name: string): { readonly stem: string; readonly extension: string } {

@@ -31,6 +31,19 @@ describe('conflict copy names', () => {
     expect(isConflictCopyName(baseName(copyOf(path)))).toBe(true);
   });
 
+  it.each([
+    'a/r (conflict, tower, 2026-10-01 00.00.00).txt',
+    'a/r (conflict, tower, 2026-10-01 00.00.00, 3).txt',
+    'a/r (conflict, tower, 2026-10-01 00.00.00) (conflict, phone, 2026-10-02 00.00.00).txt',
+  ])('names the copy of a copy as one more copy of the original: %s', (path) => {
+    expect(copyOf(path)).toBe('a/r (conflict, laptop, 2026-11-21 03.12.07).txt');
+  });
+
+  it('never gives the name that the file itself has', () => {
+    const itself = copyOf('a/r.txt');
+    expect(copyOf(itself, { taken: [itself] })).toBe('a/r (conflict, laptop, 2026-11-21 03.12.07, 2).txt');
+  });
+
   it('counts on while names are taken', () => {
     const first = copyOf('a/r.txt');
     const second = copyOf('a/r.txt', { taken: [first] });
@@ -87,7 +100,7 @@ describe('conflict copy names', () => {
   it('cuts a long stem between code points', () => {
     const copy = copyOf(`${'😀'.repeat(63)}.txt`);
     expect(copy.isWellFormed()).toBe(true);
-    expect(utf8Bytes(copy)).toBeLessThanOrEqual(255);
+    expect(utf8Bytes(baseName(copy))).toBeLessThanOrEqual(240);
     expect(copy.startsWith('😀'.repeat(40))).toBe(true);
   });
 });

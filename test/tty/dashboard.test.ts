@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSeaweed } from '../support/servers.ts';
 import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import { startTmux, type Tmux } from '../support/tmux.ts';
 
@@ -33,6 +34,48 @@ function s4(...args: readonly string[]): void {
 }
 
 describe('s4 alone at a terminal', () => {
+  test('compares and restores what a real S3 service keeps', async () => {
+    const server = await startSeaweed();
+    try {
+      const secret = { cwd: home, env: environment(), input: server.credentials.secretAccessKey };
+      const keys = ['--access-key-id', server.credentials.accessKeyId, '--secret-access-key-stdin'];
+      const place = ['s3://bucket/notes', '--endpoint', server.endpoint, '--region', 'us-east-1'];
+      const made = ['--create-bucket', '--enable-versioning', '--yes'];
+      execFileSync(process.execPath, [CLI, 'add', 'notes', ...place, ...keys, ...made], secret);
+      const path = join(home, 'notes', 'plan.txt');
+      for (const text of ['one line\n', 'another line\n']) {
+        writeFileSync(path, text);
+        s4('sync');
+      }
+      const tty = await startTmux({ command: [process.execPath, CLI], cwd: home, env: environment() });
+      terminal = tty;
+      await tty.shows('in sync');
+      await tty.press('Enter');
+      await tty.shows('plan.txt');
+      await tty.press('d');
+      await tty.shows('The contents are equal.');
+      await tty.press('Escape');
+      await tty.shows('1 of 1');
+      await tty.press('v');
+      await tty.shows('current');
+      await tty.press('Down', 'Enter');
+      await tty.until((shown) => /- one line/.test(shown) && /\+ another line/.test(shown));
+      await tty.press('Escape');
+      await tty.shows('current');
+      await tty.press('r');
+      await tty.shows('(y/n)');
+      await tty.press('y');
+      await tty.shows('It is here again');
+      expect(readFileSync(path, 'utf8')).toBe('one line\n');
+      await tty.press('Escape');
+      await tty.shows('changed here');
+      await tty.press('s');
+      await tty.shows('✓ plan.txt');
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('brings an earlier version back by keys, at changing sizes, and leaves the terminal as it was', async () => {
     s4('add', 'notes', `file://${join(home, 'store')}`, '--yes');
     writeFileSync(join(home, 'notes', 'plan.txt'), 'first\n');

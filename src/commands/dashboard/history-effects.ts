@@ -53,7 +53,8 @@ async function diffPanel(title: string, before: Side, after: Side): Promise<Diff
       return {
         title,
         rows: [],
-        words: [`${before.label}: ${found.before}`, `${after.label}: ${found.after}`],
+        // The title says which is which.
+        words: [`- ${found.before}`, `+ ${found.after}`],
       };
     case 'text': {
       const absent = [before, after].filter(({ content }) => content.kind === 'absent');

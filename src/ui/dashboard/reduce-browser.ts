@@ -64,7 +64,7 @@ export function reduceBrowser(
         state:
           opened.state.panel === undefined
             ? opened.state
-            : { ...opened.state, panel: { ...opened.state.panel, diff } },
+            : { ...opened.state, panel: { ...opened.state.panel, diff, isDiffOnly: true } },
         effects: [
           ...opened.effects,
           {
@@ -121,6 +121,7 @@ function versionsOf(browser: BrowserState): Step<BrowserState> {
     marked: undefined,
     confirming: false,
     diff: undefined,
+    isDiffOnly: false,
   };
   return {
     state: { ...browser, typing: false, panel },
@@ -149,7 +150,7 @@ function reducePanel(
       });
     case 'back':
       if (panel.confirming) return stay({ ...panel, confirming: false });
-      return stay(panel.diff === undefined ? undefined : { ...panel, diff: undefined });
+      return stay(panel.diff === undefined || panel.isDiffOnly ? undefined : { ...panel, diff: undefined });
     case 'mark':
       if (here === undefined) return stay(panel);
       return stay({ ...panel, marked: panel.marked === here.versionId ? undefined : here.versionId });

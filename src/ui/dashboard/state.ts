@@ -107,6 +107,8 @@ export interface VersionsPanel {
   /** Asked whether to restore it. */
   readonly confirming: boolean;
   readonly diff: DiffPanel | undefined;
+  /** Opened for its difference: what it goes back to are the files. */
+  readonly isDiffOnly: boolean;
 }
 
 export interface DiffPanel {

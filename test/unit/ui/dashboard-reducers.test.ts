@@ -227,6 +227,12 @@ describe('the versions of a file', () => {
     expect(reduceDashboard(versions, { kind: 'back' }).state.browser?.panel).toBeUndefined();
   });
 
+  test('Esc from a difference that was asked for in the files goes back to the files', () => {
+    const diff = having({ kind: 'open' }, files('f'), { kind: 'diff' });
+    expect(diff.state.browser?.panel?.diff).toBeDefined();
+    expect(reduceDashboard(diff.state, { kind: 'back' }).state.browser?.panel).toBeUndefined();
+  });
+
   test('an answer that comes too late changes nothing', () => {
     const late = { kind: 'versions-read', path: 'other', versions: [] } as const;
     expect(having(...opened, late).state.browser?.panel?.versions).toHaveLength(3);

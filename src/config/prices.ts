@@ -30,15 +30,16 @@ export interface Usage {
 
 export interface CostEstimate {
   readonly storage: number;
-  /** A daemon that looks every 30 s, and lists everything every hour. */
+  /** An idle daemon: it looks every 30 s, lists the heads of the log every 10 minutes, and everything every hour. */
   readonly polls: number;
   /** Once: what the first sync uploads. */
   readonly firstSync: number;
 }
 
-const DAYS = 30;
-const POLLS = (DAYS * 24 * 3600) / 30;
-const LISTS = DAYS * 24;
+const HOURS = 30 * 24;
+// As the daemon does them at rest; a test holds both to the same.
+const POLLS_AN_HOUR = 120;
+const HEADS_AN_HOUR = 6;
 const KEYS_A_PAGE = 1000;
 const GB = 1e9;
 
@@ -52,7 +53,9 @@ export function estimateCost(provider: ProviderId, after: Usage, uploads: number
   const pages = Math.max(1, Math.ceil(after.objects / KEYS_A_PAGE));
   return {
     storage: (after.sizeBytes / GB) * prices.storageGbMonth,
-    polls: (POLLS / 1000) * prices.readsPerThousand + ((LISTS * pages) / 1000) * prices.writesPerThousand,
+    polls:
+      (HOURS / 1000) *
+      (POLLS_AN_HOUR * prices.readsPerThousand + (HEADS_AN_HOUR + pages) * prices.writesPerThousand),
     firstSync: (uploads / 1000) * prices.writesPerThousand,
   };
 }

@@ -54,7 +54,7 @@ const PREVIEW: PreviewView = {
   status: { ...emptyStatus('notes'), up: 211, down: 3, conflicts: 1 },
   bytesUp: 12_870_000_000,
   bytesDown: 40_960,
-  cost: { storage: 0.2967, polls: 0.038, firstSync: 0.001, asOf: '2026-09' },
+  cost: { storage: 0.2967, polls: 0.0562, firstSync: 0.001, asOf: '2026-09' },
 };
 
 /** A world in which all answers are right. */

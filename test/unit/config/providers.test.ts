@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { estimateCost } from '../../../src/config/prices.ts';
+import { estimateCost, pricesOf } from '../../../src/config/prices.ts';
 import { PROVIDERS } from '../../../src/config/providers.ts';
+import { idleRequestsPerHour, monthlyPrice } from '../../../src/daemon/listen/price.ts';
+import { POLL_BOUNDS } from '../../../src/daemon/listen/rhythm.ts';
 
 describe('the services by name', () => {
   test('each can be reached by what is asked', () => {
@@ -16,12 +18,22 @@ describe('the services by name', () => {
 });
 
 describe('the cost of a month', () => {
-  test('is what a poll every 30 s and a listing every hour cost, and the storage', () => {
+  test('is what the polls and listings of an idle daemon cost, and the storage', () => {
     const cost = estimateCost('aws', { objects: 100_000, sizeBytes: 50e9 }, 1000);
     expect(cost?.storage).toBeCloseTo(1.15);
-    // 86,400 conditional GETs: $0.035; 720 listings of 100 pages: $0.36.
-    expect(cost?.polls).toBeCloseTo(0.035 + 0.36, 2);
+    // 86,400 conditional GETs: $0.0346; 4,320 LISTs of the heads: $0.0216; 720 listings of 100 pages: $0.36.
+    expect(cost?.polls).toBeCloseTo(0.0346 + 0.0216 + 0.36, 4);
     expect(cost?.firstSync).toBeCloseTo(0.005);
+  });
+
+  test.each(['aws', 'r2'] as const)('of an idle daemon is what doctor says of it: %s', (service) => {
+    const prices = pricesOf(service);
+    if (prices === undefined) throw new Error('no prices');
+    for (const objects of [0, 1, 1000, 1001, 250_000]) {
+      const idle = idleRequestsPerHour(POLL_BOUNDS.slowMs / 1000, objects);
+      const { polls = 0 } = estimateCost(service, { objects, sizeBytes: 0 }, 0) ?? {};
+      expect(polls).toBeCloseTo(monthlyPrice(idle, prices), 10);
+    }
   });
 
   test('is not said where the prices are not known', () => {

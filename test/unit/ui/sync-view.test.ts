@@ -67,6 +67,7 @@ describe('the view of a running sync', () => {
       5000,
     );
     expect(syncRate(view)).toBe(mib);
+    expect(syncRate({ ...view, speed: { ...view.speed, bytes: [900, 900, 940] } })).toBe(913);
     const eta = syncEtaMs(view) ?? 0;
     expect(eta).toBeGreaterThan(7_000);
     expect(eta).toBeLessThan(20_000);

@@ -158,9 +158,9 @@ function doneUnits({ doneBytes, doneOperations }: SyncView): number {
   return Math.max(0, doneBytes) + doneOperations * UNITS_AN_OPERATION;
 }
 
-/** Bytes a second, over the last few. */
+/** Whole bytes a second, over the last few. */
 export function syncRate({ speed }: SyncView): number {
-  return mean(speed.bytes.slice(-3));
+  return Math.round(mean(speed.bytes.slice(-3)));
 }
 
 /** Milliseconds to go at the speed of the last seconds; undefined while nobody knows. */

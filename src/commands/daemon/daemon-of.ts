@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
+import { secretsOf } from '../../config/schema.ts';
 import { type DaemonPlaces, daemonPlaces } from '../../daemon/places.ts';
 import { type DaemonClient, openDaemonClient } from '../../daemon/socket/client.ts';
-import { S4Error } from '../../lib/errors.ts';
+import { isS4Error, S4Error } from '../../lib/errors.ts';
 import type { Context } from '../context.ts';
 
 /** Where the daemon of this configuration is found. */
@@ -11,12 +12,23 @@ export function placesOf(context: Context): DaemonPlaces {
 
 /** The daemon of this configuration; undefined when none runs. @throws S4Error as `openDaemonClient` */
 export function openDaemon(context: Context): Promise<DaemonClient | undefined> {
+  hideSecrets(context);
   const onDropped = (events: number): void =>
     context.out.say(`Left out ${events} events: they came faster than they could be shown.`, {
       tone: 'warn',
       level: 'warning',
     });
   return openDaemonClient(placesOf(context), { onDropped });
+}
+
+/** A daemon passes on what a service said, and a service may say what it was told. */
+function hideSecrets(context: Context): void {
+  try {
+    context.hide(secretsOf(context.config.read()));
+  } catch (error) {
+    // A daemon must be reached, and stopped, also while the configuration cannot be read.
+    if (!isS4Error(error)) throw error;
+  }
 }
 
 /** Runs `work` with the daemon, and lets go of it whatever happens. @throws S4Error DAEMON_ABSENT, or as `work` */

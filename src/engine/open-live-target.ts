@@ -102,7 +102,10 @@ async function createLive(
       // Until the cycle has ended well: after a failure the next one opens anew, and so recovers first.
       held = undefined;
       justOpened = false;
-      const session = createSession(current.opened, options, tally, storeIsOurs);
+      const session = createSession(current.opened, options, tally, {
+        storeIsOurs,
+        afterOpening: markers === undefined,
+      });
       await fulfilFirst(session);
       const outcome = await runPasses(session, narrow);
       if (outcome.kind === 'done' && options.mode === 'sync') {

@@ -73,7 +73,10 @@ export function createSession(
   opened: OpenedTarget,
   options: CycleOptions,
   tally: Tally,
-  storeIsOurs: Session['storeIsOurs'] = async () => {},
+  {
+    storeIsOurs = async () => {},
+    afterOpening = false,
+  }: Partial<Pick<Session, 'storeIsOurs' | 'afterOpening'>> = {},
 ): Session {
   const { deps, clientId } = opened;
   return {
@@ -85,6 +88,7 @@ export function createSession(
     facts: [],
     named: new Set(),
     storeIsOurs,
+    afterOpening,
     hostOf: hostLookup(deps, clientId, options.signal),
     nextOperationId: 1,
     approvalUsed: false,

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { secretsOf } from '../../config/schema.ts';
 import { type DaemonPlaces, daemonPlaces } from '../../daemon/places.ts';
-import { type DaemonClient, openDaemonClient } from '../../daemon/socket/client.ts';
+import type { DaemonClient } from '../../daemon/socket/client.ts';
 import { isS4Error, S4Error } from '../../lib/errors.ts';
 import type { Context } from '../context.ts';
 
@@ -11,14 +12,18 @@ export function placesOf(context: Context): DaemonPlaces {
 }
 
 /** The daemon of this configuration; undefined when none runs. @throws S4Error as `openDaemonClient` */
-export function openDaemon(context: Context): Promise<DaemonClient | undefined> {
+export async function openDaemon(context: Context): Promise<DaemonClient | undefined> {
+  const { socket } = placesOf(context);
+  // Mostly there is none, and the protocol takes longer to load than this.
+  if (!existsSync(socket)) return undefined;
+  const { openDaemonClient } = await import('../../daemon/socket/client.ts');
   hideSecrets(context);
   const onDropped = (events: number): void =>
     context.out.say(`Left out ${events} events: they came faster than they could be shown.`, {
       tone: 'warn',
       level: 'warning',
     });
-  return openDaemonClient(placesOf(context), { onDropped });
+  return openDaemonClient({ socket }, { onDropped });
 }
 
 /** A daemon passes on what a service said, and a service may say what it was told. */

@@ -102,10 +102,7 @@ async function createLive(
       // Until the cycle has ended well: after a failure the next one opens anew, and so recovers first.
       held = undefined;
       justOpened = false;
-      const session = createSession(current.opened, options, tally, {
-        storeIsOurs,
-        afterOpening: markers === undefined,
-      });
+      const session = createSession(current.opened, options, tally, storeIsOurs);
       await fulfilFirst(session);
       const outcome = await runPasses(session, narrow);
       if (outcome.kind === 'done' && options.mode === 'sync') {

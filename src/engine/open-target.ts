@@ -73,10 +73,7 @@ export function createSession(
   opened: OpenedTarget,
   options: CycleOptions,
   tally: Tally,
-  {
-    storeIsOurs = async () => {},
-    afterOpening = false,
-  }: Partial<Pick<Session, 'storeIsOurs' | 'afterOpening'>> = {},
+  storeIsOurs: Session['storeIsOurs'] = async () => {},
 ): Session {
   const { deps, clientId } = opened;
   return {
@@ -88,7 +85,6 @@ export function createSession(
     facts: [],
     named: new Set(),
     storeIsOurs,
-    afterOpening,
     hostOf: hostLookup(deps, clientId, options.signal),
     nextOperationId: 1,
     approvalUsed: false,

@@ -20,7 +20,6 @@ import type { BaseChange } from './ports/base.ts';
 import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
 import { contextOf, problem, type Session } from './session.ts';
-import { untold } from './untold.ts';
 import { operationView } from './views.ts';
 
 export type PassOutcome =
@@ -63,7 +62,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   ];
   if (changes.length > 0) {
     await settleAdopted(renames.judged, session);
-    await recordObserved(changes, renames, session);
+    await session.base.record({ changes });
   }
   await settleIgnored(found.nowIgnored, session);
   const respelled = findRespelled(paired.rows, foldsCase);
@@ -102,23 +101,6 @@ async function settleAdopted(judged: FoundRenames['judged'], { base, deps }: Ses
   if (base.trust !== 'sound') return;
   for (const { row, decision } of judged) if (decision.kind === 'adopt') deps.folder.touch(keyPath(row.key));
   await deps.folder.sync();
-}
-
-/** What nobody was told of, as its record was lost, is owed to the others from the moment it is recorded. */
-async function recordObserved(
-  changes: readonly BaseChange[],
-  { judged, evidence }: FoundRenames,
-  { base, deps, clientId, afterOpening, facts }: Session,
-): Promise<void> {
-  const nowMs = deps.runtime.nowMs();
-  const owed =
-    base.trust === 'sound' ? untold(judged, evidence, { clientId, afterOpening, nowMs }) : undefined;
-  const count = (owed?.facts.length ?? 0) + (owed?.more === true ? 1 : 0);
-  if (owed === undefined || count === 0) return base.record({ changes });
-  const { cursor } = base;
-  await base.record({ changes, cursor: { ...cursor, unpublished: cursor.unpublished + count } });
-  await base.flush();
-  facts.push(...owed.facts);
 }
 
 type Planned =

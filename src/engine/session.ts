@@ -30,8 +30,6 @@ export interface Session {
   readonly named: Set<RelPath>;
   /** Looks at the store's marker, unless this cycle has done so. Awaited before the store is asked or written to. */
   readonly storeIsOurs: () => Promise<void>;
-  /** The first look at everything since the base was opened: what an earlier run did may not be recorded. */
-  readonly afterOpening: boolean;
   /** Of the last look at everything: rows of the base that stand for folders. */
   markers?: number;
   nextOperationId: number;

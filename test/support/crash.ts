@@ -45,14 +45,14 @@ export interface Steps {
 
 class Death extends Error {}
 
-export interface Room {
+interface Room {
   readonly world: World;
   readonly a: Machine;
   readonly b: Machine;
   readonly victim: Machine;
 }
 
-export async function enter(scenario: CrashScenario): Promise<Room> {
+async function enter(scenario: CrashScenario): Promise<Room> {
   const world = createWorld(scenario.server);
   const a = await world.machine('laptop');
   const b = await world.machine('desk');
@@ -89,8 +89,7 @@ export async function strike(scenario: CrashScenario, blow: Blow): Promise<After
   return settle(room, scenario, struck);
 }
 
-/** Runs the cycle until the blow; false: it ended before. */
-export async function die({ world, victim }: Room, scenario: CrashScenario, blow: Blow): Promise<boolean> {
+async function die({ world, victim }: Room, scenario: CrashScenario, blow: Blow): Promise<boolean> {
   let dead = false;
   const kill = (): never => {
     dead = true;

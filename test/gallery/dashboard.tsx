@@ -36,7 +36,7 @@ const KNOWN = [
   { name: 'photos', folder: '/home/ada/Pictures/photos', url: 's3://ada-sync/photos' },
   { name: 'a project with a rather long name', folder: '/srv/projects/a', url: 'file:///mnt/nas/projects/a' },
   { name: 'music', folder: '/home/ada/music', url: 's3://ada-sync/music' },
-  { name: 'work', folder: '/home/ada/work', url: 's3://work/ada' },
+  { name: 'work', folder: '/home/ada/work', url: 's3://desk/ada' },
   { name: 'usb', folder: '/home/ada/backup', url: 'file:///media/usb/backup' },
 ] as const;
 

@@ -93,11 +93,18 @@ afterEach(async () => {
   open = [];
 });
 
-async function prepare(hooks: { atStep: number; onStep: (root: string) => void }) {
+async function prepare(hooks: {
+  atStep: number;
+  onStep: (root: string) => void;
+  later?: (nth: number) => void;
+}) {
   let step = -1;
   let root = '';
   const beforeStep = () => {
-    if (step >= 0 && step++ === hooks.atStep) hooks.onStep(root);
+    if (step < 0) return;
+    const nth = step++ - hooks.atStep;
+    if (nth === 0) hooks.onStep(root);
+    else if (nth > 0) hooks.later?.(nth);
   };
   const fixture = await diskFixture({ beforeStep });
   open.push(fixture);
@@ -180,6 +187,33 @@ describe.each(Object.entries(operations))('%s', (name, operation) => {
       const old = visible.filter((at) => fs.existsSync(at) && fs.readFileSync(at, 'utf8') === 'old');
       expect(old.length, `refused at step ${atStep}`).toBeLessThanOrEqual(1);
       expect(contents(fixture.root)).toContain('old');
+    }
+  });
+
+  test('a crash while what was refused is taken back leaves the file under a name', async () => {
+    const total = await countSteps(operation);
+    for (let atStep = 0; atStep < total; atStep++) {
+      for (const crashAt of [1, 2, 3]) {
+        const { fixture, prepared } = await prepare({
+          atStep,
+          onStep: () => {
+            throw Object.assign(new Error('no space left'), { code: 'ENOSPC', errno: -28, syscall: 'link' });
+          },
+          later: (nth) => {
+            if (nth === crashAt) throw new Crash();
+          },
+        });
+        await expect(operation(fixture.folder, prepared)).rejects.toThrow();
+        const later = await fixture.reopen({});
+        await recover(later, prepared);
+        const visible = ['d/f', 'e/g', 'd/f (conflict)'].map((at) => path.join(fixture.root, at));
+        const old = visible.filter((at) => fs.existsSync(at) && fs.readFileSync(at, 'utf8') === 'old');
+        const about = `refused at step ${atStep}, crash ${crashAt} later`;
+        expect(contents(fixture.root), about).toContain('old');
+        // Whoever displaces it to the trash may have done so.
+        if (name === 'place beside' || name === 'rename') expect(old, about).not.toEqual([]);
+        await later.close();
+      }
     }
   });
 

@@ -1,5 +1,7 @@
-// Two daemons, two folders, a real SeaweedFS: node bench/daemon.mjs [--files N] [--changes N] [--idle SECONDS] [--drop N]
-// How long a change takes to the bucket and to the other folder, what an idle daemon costs, files dropped in at once.
+// Two daemons, two folders, a real SeaweedFS:
+//   node bench/daemon.mjs [--files N] [--changes N] [--idle SECONDS] [--drop N] [--events]
+// How long a change takes to the bucket and to the other folder, what an idle daemon costs (before files are dropped in
+// and after), files dropped in at once. `--events`: moto, whose bucket sends its events to a queue that B listens to.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +10,10 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { eventQueue } from './support/events.mjs';
 import { startServer, toolEnvironment } from './support/servers.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url));
 const TICKS_A_SECOND = 100;
 const LOOK_MS = 5;
 const PATIENCE_MS = 600_000;
@@ -21,11 +24,12 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '30' },
     idle: { type: 'string', default: '60' },
     drop: { type: 'string', default: '1000' },
+    events: { type: 'boolean', default: false },
   },
 });
 const [files, changes, idleS, drop] = [values.files, values.changes, values.idle, values.drop].map(Number);
 const root = await mkdtemp(join(tmpdir(), 's4-bench-daemon-'));
-const server = await startServer('seaweedfs', join(root, 'weed'));
+const server = await startServer(values.events ? 'moto' : 'seaweedfs', join(root, 'server'));
 const machines = [];
 try {
   await run();
@@ -49,12 +53,18 @@ async function run() {
     (event) => event.kind === 'daemon-target' && event.phase === 'idle' && event.lastSyncMs > 0,
   );
   say(`first sync: ${seconds(Date.now() - startMs)}`);
-  start(b);
+  const notify = values.events ? ['--notify', `sqs:${await eventQueue(server, 'bench', 'docs/')}`] : [];
+  start(b, notify);
   await finished(
     b,
     (event) => event.kind === 'daemon-target' && event.phase === 'idle' && event.lastSyncMs > 0,
   );
   await changeByChange(a, b);
+  await idle(a);
+  if (drop > 0) await dropIn(a, b);
+}
+
+async function dropIn(a, b) {
   const dropMs = Date.now();
   await fill(a.folder, 'dropped', drop);
   const writtenMs = Date.now();
@@ -85,7 +95,7 @@ async function changeByChange(a, b) {
     await sleep(300);
   }
   say(`A -> bucket (with 0.2 s of debounce): ${percentiles(toBucket)}`);
-  say(`A -> B (polls every 3 s): ${percentiles(toOther)}`);
+  say(`A -> B (${values.events ? 'by events' : 'polls every 3 s'}): ${percentiles(toOther)}`);
 }
 
 async function idle(a) {
@@ -98,7 +108,7 @@ async function idle(a) {
   const cpu = ((after.cpuS - before.cpuS) / idleS) * 100;
   say(`idle for ${idleS} s: ${cpu.toFixed(2)} % of a core, ${Math.round(after.rssMib)} MiB`);
   const made = Object.entries(requestsAfter).map(([kind, n]) => `${n - (requestsBefore[kind] ?? 0)} ${kind}`);
-  say(`requests in that time (still polling every 3 s, as after activity): ${made.join(', ')}`);
+  say(`requests in that time: ${made.join(', ')}`);
 }
 
 async function machine(name) {
@@ -124,8 +134,8 @@ async function add(a, flags) {
   await ended(spawn(process.execPath, [CLI, ...args], { env: environment(a), stdio: 'ignore' }));
 }
 
-function start(a) {
-  a.child = spawn(process.execPath, [CLI, 'daemon', '--json', '--no-notifications'], {
+function start(a, flags = []) {
+  a.child = spawn(process.execPath, [CLI, 'daemon', '--json', '--no-notifications', ...flags], {
     env: environment(a),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
-const CLI = join(project, 'dist', 'cli.js');
+const CLI = join(project, 'dist', 'cli.cjs');
 // A name that may be read in the pictures; it must not be there yet.
 const root = join(tmpdir(), 'anna');
 const DEADLINE_MS = 60_000;

@@ -26,7 +26,7 @@ const USAGE = `npm run torture -- [--seconds 60] [--clients 3] [--seed N] [--ser
   --daemon    each client runs a daemon, and syncs go through it; at rest the daemons must have done it all
   --policy    both: conflicts are always kept as both; any: now and then another answer
   --pause     milliseconds between two edits of one writer, about
-  --cli       the program, instead of dist/cli.js
+  --cli       the program, instead of dist/cli.cjs
   --keep      leaves the folders also when all is well
 `;
 const POLICIES = ['local', 'remote', 'newer', 'merge', 'skip'];
@@ -46,7 +46,7 @@ function readFlags() {
       conditions: { type: 'string', default: 'honoured' },
       policy: { type: 'string', default: 'any' },
       pause: { type: 'string', default: '150' },
-      cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.js', import.meta.url)) },
+      cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.cjs', import.meta.url)) },
       daemon: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },

@@ -11,8 +11,7 @@ if (args.length === 1 && ['--version', '-V', 'version', 'v'].includes(args[0] ??
 } else {
   rememberCompiled();
   if (process.stdout.isTTY && isSync(args)) process.stdout.write('Reading the targets\r');
-  const { runProcess } = await import('./commands/process.ts');
-  await runProcess(args);
+  void import('./commands/process.ts').then(({ runProcess }) => runProcess(args));
 }
 
 /** Node 22 and later keep what they compiled for the next start: 100 ms of it. NODE_DISABLE_COMPILE_CACHE turns it off. */

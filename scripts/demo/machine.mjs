@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from './evidence.mjs';
 
 /** The built program. */
-export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 
 /**
  * @param {string} name what the prompt and conflict copies say

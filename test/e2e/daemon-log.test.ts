@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/cli.cjs', import.meta.url));
 const MAX_BYTES = 5 * 1024 * 1024;
 const SECRETS = {
   key: 'wJalr/XUtn+FEMI/K7MDENG',

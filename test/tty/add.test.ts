@@ -5,7 +5,7 @@ import { type S3Server, startSeaweed } from '../support/servers.ts';
 import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import { startTmux, type Tmux } from '../support/tmux.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
 
 let temp: TempDir;
 let home: string;

@@ -5,7 +5,7 @@ import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import { startTmux, type Tmux } from '../support/tmux.ts';
 import { createHome, ensureBuilt, type Home } from '../support/two-homes.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
 const S4 = `'${process.execPath}' '${CLI}'`;
 const BASE = 'one\n\ntwo\n\nthree\n';
 

@@ -442,7 +442,7 @@ describe('s4 daemon install', () => {
   const machine = (more: Partial<Machine> = {}): Machine => ({
     platform: 'linux',
     uid: 501,
-    program: ['/usr/bin/node', '/opt/s 4/cli.js'],
+    program: ['/usr/bin/node', '/opt/s 4/cli.cjs'],
     run: (program, args) => {
       ran.push([program, ...args].join(' '));
       return { status: program === 'systemctl' && args.includes('is-active') ? 3 : 0, text: '' };
@@ -467,7 +467,7 @@ describe('s4 daemon install', () => {
   test('--print shows the file and changes nothing', async () => {
     expect(await daemonInstall(contextOf(bench), ['notes'], { print: true }, machine())).toBe(0);
     expect(out()).toContain(
-      `ExecStart=:"/usr/bin/node" "/opt/s 4/cli.js" "daemon" "--background" "--config" "${bench.configDir}" "--" "notes"`,
+      `ExecStart=:"/usr/bin/node" "/opt/s 4/cli.cjs" "daemon" "--background" "--config" "${bench.configDir}" "--" "notes"`,
     );
     expect(ran).toEqual(['systemd-notify --version']);
     expect(fs.existsSync(join(bench.root, '.config/systemd'))).toBe(false);

@@ -6,6 +6,7 @@ import type { Runtime } from '../engine/ports/runtime.ts';
 import type { Store } from '../engine/ports/store.ts';
 import type { Watcher } from '../engine/ports/watcher.ts';
 import type { Ear } from './listen/ear.ts';
+import type { Pauses } from './pauses.ts';
 import type { Rhythm } from './rhythm.ts';
 
 /** What the daemon needs from the rest of s4: built where everything is built, faked in tests. */
@@ -16,6 +17,7 @@ export interface DaemonDeps {
   readonly version: string;
   /** Targets that are synced at the same time. */
   readonly concurrency: number;
+  readonly pauses: Pauses;
   /** The targets that this daemon keeps, by the config as it is now. @throws S4Error CONFIG_INVALID, TARGET_UNKNOWN */
   loadTargets(): readonly TargetSettings[];
   /** @throws S4Error FOLDER_MISSING */

@@ -57,10 +57,16 @@ export function startSupervisor(deps: DaemonDeps): Supervisor {
     status: async () => statusNow(),
     sync: async (id, options, onEvent, signal) => find(id).sync(options, onEvent, signal),
     pause: async (ids) => {
-      for (const runner of chosen(ids)) runner.pause();
+      for (const runner of chosen(ids)) {
+        deps.pauses.set(runner.settings.id, true);
+        runner.pause();
+      }
     },
     resume: async (ids) => {
-      for (const runner of chosen(ids)) runner.resume();
+      for (const runner of chosen(ids)) {
+        deps.pauses.set(runner.settings.id, false);
+        runner.resume();
+      }
     },
     reload: async () => {
       const targets = new Map(deps.loadTargets().map((target) => [target.id, target]));

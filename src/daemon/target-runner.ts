@@ -68,6 +68,7 @@ export function createTargetRunner(
   const board = createStatusBoard(deps, () => settings, { connection, cycles }, listener.onStatus);
   const loop = createLoop({
     deps,
+    paused: deps.pauses.has(initial.id),
     slots,
     connection,
     cycles,
@@ -102,6 +103,7 @@ function isWhole({ mode, paths, direction }: SyncOptions): boolean {
 
 interface LoopParts {
   readonly deps: DaemonDeps;
+  readonly paused: boolean;
   readonly slots: Slots;
   readonly connection: Connection;
   readonly cycles: CycleRunner;
@@ -116,9 +118,9 @@ interface Loop {
 }
 
 /** The machine, with its effects and its clock. */
-function createLoop({ deps, slots, connection, cycles, board, tell }: LoopParts): Loop {
+function createLoop({ deps, paused, slots, connection, cycles, board, tell }: LoopParts): Loop {
   const { runtime, rhythm } = deps;
-  let state = initialState(runtime.nowMs());
+  let state = initialState(runtime.nowMs(), paused);
   let stopped = false;
   let timer = new AbortController();
   let working: Promise<void> = Promise.resolve();

@@ -51,12 +51,12 @@ export interface TargetState {
   readonly lastSyncMs: number | undefined;
 }
 
-/** At start everything is looked at. */
-export function initialState(nowMs: number): TargetState {
+/** At start everything is looked at; of a target that was paused, when it is resumed. */
+export function initialState(nowMs: number, paused = false): TargetState {
   return {
     pending: EVERYTHING,
     work: { kind: 'none' },
-    paused: false,
+    paused,
     requests: [],
     halt: undefined,
     trouble: undefined,

@@ -121,6 +121,22 @@ describe('a daemon in the background', () => {
     expect(status().pid).not.toBe(pid);
   });
 
+  test('stays paused when it is started again, until somebody resumes', async () => {
+    s4('daemon', 'start');
+    await until(() => phase() === 'idle' && stored('first.txt'));
+    expect(s4('daemon', 'pause', 'notes').status).toBe(0);
+    s4('daemon', 'stop');
+    writeFileSync(at('notes/meanwhile.txt'), 'meanwhile');
+    s4('daemon', 'start');
+    expect(phase()).toBe('paused');
+    expect(stored('meanwhile.txt')).toBe(false);
+    expect(s4('daemon', 'resume').status).toBe(0);
+    await until(() => phase() === 'idle' && stored('meanwhile.txt'));
+    s4('daemon', 'stop');
+    s4('daemon', 'start');
+    await until(() => phase() === 'idle');
+  });
+
   test('that cannot start says why, and ends as it would in the foreground', () => {
     expect(s4('daemon', 'start', 'nothing')).toEqual({
       status: 2,

@@ -100,6 +100,7 @@ async function startMachine(
     pid: seed,
     version: 'test',
     concurrency: 2,
+    pauses: { has: () => false, set: () => {} },
     loadTargets: () => [settings],
     openFolder: async () => disk.open(),
     openStore: async () => connect(),

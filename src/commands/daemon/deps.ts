@@ -7,6 +7,7 @@ import type { DaemonDeps } from '../../daemon/deps.ts';
 import { openEar } from '../../daemon/listen/open-ear.ts';
 import { recordOwnWrites } from '../../daemon/listen/own-writes.ts';
 import type { PollBounds } from '../../daemon/listen/rhythm.ts';
+import { openPauses } from '../../daemon/pauses.ts';
 import { RHYTHM } from '../../daemon/rhythm.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { Context } from '../context.ts';
@@ -14,6 +15,7 @@ import { EXIT } from '../exit-codes.ts';
 import { legacyEvidence } from '../open-target.ts';
 import { exitOfError, exitOfResult, keepClientId } from '../run-targets.ts';
 import { accessOf } from '../services.ts';
+import { placesOf } from './daemon-of.ts';
 
 /** Two: a large first sync of one target does not keep the others waiting. */
 const CONCURRENCY = 2;
@@ -36,6 +38,7 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
     pid: process.pid,
     version: VERSION,
     concurrency: CONCURRENCY,
+    pauses: openPauses(placesOf(context)),
     loadTargets: () => loadTargets(context, names, wishes.onSecrets),
     openFolder: (target) => services.openFolder(target.folder, { legacy: target.legacy === true }),
     openStore: async (target) =>

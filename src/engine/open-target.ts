@@ -10,6 +10,7 @@ import type { OpenedBase } from './state/base.ts';
 import { openBase } from './state/open-base.ts';
 import { createTally, type Tally } from './tally.ts';
 import { trustedCapabilities } from './trusted-capabilities.ts';
+import { oweUnrecorded } from './unrecorded.ts';
 
 /** Both sides are known for what they claim to be, and the base that belongs to them is open. */
 export interface OpenedTarget {
@@ -41,7 +42,10 @@ export async function openTarget(deps: CycleDeps, options: OpenOptions): Promise
   const capabilities = trustedCapabilities(target.capabilities, identity.versioned);
   const opened = { deps: { ...deps, target: { ...target, capabilities } }, base, clientId };
   sayTrust(base, deps);
-  if (options.mode === 'sync') await recoverOpened(opened, options);
+  if (options.mode === 'sync') {
+    await oweUnrecorded(base);
+    await recoverOpened(opened, options);
+  }
   return opened;
 }
 

@@ -4,6 +4,7 @@ import { publish } from '../remote-log/writer.ts';
 import type { CycleDeps } from './cycle.ts';
 import { renewClient } from './identity.ts';
 import { notice, type Session } from './session.ts';
+import { forgetWriting } from './unrecorded.ts';
 
 /**
  * Tells the other clients what changed, in the remote log, and completes what an earlier run left undone. The log is
@@ -14,7 +15,7 @@ export async function publishFacts(session: Session): Promise<void> {
   const { store, runtime, target } = deps;
   const { cursor } = base;
   const owed = cursor.unpublished > 0 || cursor.headWrite !== undefined || cursor.bellPending === true;
-  if (facts.length === 0 && !owed) return;
+  if (facts.length === 0 && !owed) return forgetWriting(base);
   await session.storeIsOurs();
   try {
     const outcome = await publish(
@@ -30,6 +31,7 @@ export async function publishFacts(session: Session): Promise<void> {
       facts,
     );
     if (outcome.kind === 'foreign-head') await leaveClient(session);
+    await forgetWriting(base);
     await base.flush();
   } catch (error) {
     if (!isS4Error(error)) throw error;

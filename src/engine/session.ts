@@ -9,6 +9,7 @@ import type { OperationContext } from './operations/context.ts';
 import type { Base } from './ports/base.ts';
 import type { MadeChoice } from './resolve-conflicts.ts';
 import type { Tally } from './tally.ts';
+import { announceWrites } from './unrecorded.ts';
 
 /** What one cycle knows and gathers, across its passes. */
 export interface Session {
@@ -57,7 +58,7 @@ export function contextOf(
   const { deps, options, base, clientId, tally, facts } = session;
   return {
     folder: deps.folder,
-    store: deps.store,
+    store: announceWrites(deps.store, base),
     base,
     runtime: deps.runtime,
     capabilities: deps.target.capabilities,

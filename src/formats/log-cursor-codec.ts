@@ -18,6 +18,7 @@ export function cursorToJson(cursor: LogCursor): JsonObject {
     ...(cursor.headEtag === undefined ? {} : { headEtag: cursor.headEtag }),
     ...(cursor.headWrite === undefined ? {} : { headWrite: cursor.headWrite }),
     ...(cursor.bellPending === true ? { bellPending: true } : {}),
+    ...(cursor.writing === true ? { writing: true } : {}),
     unpublished: cursor.unpublished,
   };
 }
@@ -29,6 +30,7 @@ export function cursorFromJson(from: JsonObject): LogCursor {
     ...(from['headEtag'] === undefined ? {} : { headEtag: stringField(from, 'headEtag') }),
     ...(from['headWrite'] === undefined ? {} : { headWrite: stringField(from, 'headWrite') }),
     ...(flagField(from, 'bellPending') ? { bellPending: true as const } : {}),
+    ...(flagField(from, 'writing') ? { writing: true as const } : {}),
     unpublished: integerField(from, 'unpublished'),
   };
 }

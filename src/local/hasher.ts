@@ -12,7 +12,7 @@ import {
 } from './hash-core.ts';
 import type { HashAnswer, HashBatch, HashReply, HashWorkerData } from './hash-worker.ts';
 import { unpackError } from './worker-errors.ts';
-import { startWorker } from './workers.ts';
+import { createIdleTimer, startWorker } from './workers.ts';
 
 export interface Hasher {
   hash(request: HashRequest): Promise<HashOutcome>;
@@ -66,7 +66,8 @@ interface Job {
 }
 
 interface Slot {
-  worker: Worker;
+  readonly worker: Worker;
+  readonly timer: ReturnType<typeof createIdleTimer>;
   /** What the worker has; empty when idle. */
   jobs: readonly Job[];
   answered: number;
@@ -85,7 +86,12 @@ export function createThreadHasher(
 
   const startSlot = (): Slot => {
     const worker = startWorker(file, { ...data, clockName: names() } satisfies HashWorkerData);
-    const slot: Slot = { worker, jobs: [], answered: 0 };
+    const timer = createIdleTimer(() => {
+      // Nothing may be given to it any more.
+      slots.splice(slots.indexOf(slot), 1);
+      void worker.terminate();
+    });
+    const slot: Slot = { worker, timer, jobs: [], answered: 0 };
     worker.on('message', (reply: HashReply) => takeReply(slot, reply));
     worker.on('error', (error) => dropSlot(slot, error));
     worker.on('exit', () => dropSlot(slot, new S4Error('LOCAL_FAILED', 'the hash worker has stopped')));
@@ -94,6 +100,7 @@ export function createThreadHasher(
   };
 
   const dropSlot = (slot: Slot, error: unknown) => {
+    slot.timer.busy();
     const at = slots.indexOf(slot);
     if (at >= 0) slots.splice(at, 1);
     for (const job of slot.jobs) settle(job, () => job.reject(error));
@@ -110,6 +117,7 @@ export function createThreadHasher(
     if (slot.answered < slot.jobs.length) return;
     slot.jobs = [];
     slot.worker.unref();
+    slot.timer.idle();
     dispatch();
   };
 
@@ -160,6 +168,7 @@ function send(slot: Slot, jobs: readonly Job[]): void {
   for (const [i, job] of jobs.entries()) job.stop = () => Atomics.store(stops, i, 1);
   slot.jobs = jobs;
   slot.answered = 0;
+  slot.timer.busy();
   slot.worker.ref();
   slot.worker.postMessage({ tasks: jobs.map((job) => job.task), stops } satisfies HashBatch);
 }

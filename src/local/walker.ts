@@ -5,7 +5,7 @@ import { decodeBatch, type WalkBatch } from './walk-batch.ts';
 import { type WalkJob, walkFolder } from './walk-core.ts';
 import type { WalkReply, WalkRequest } from './walk-worker.ts';
 import { unpackError } from './worker-errors.ts';
-import { startWorker } from './workers.ts';
+import { createIdleTimer, startWorker } from './workers.ts';
 
 /** Batches that the worker may be ahead of whoever reads them. */
 const BATCHES_AHEAD = 4;
@@ -44,7 +44,16 @@ function createThreadWalker(file: URL): Walker {
   let worker: Worker | undefined;
   let nextId = 0;
 
-  const fail = (error: unknown) => {
+  const stopIdle = () => {
+    const idle = worker;
+    worker = undefined;
+    void idle?.terminate();
+  };
+  const timer = createIdleTimer(stopIdle);
+
+  const fail = (of: Worker, error: unknown) => {
+    // One that was stopped because it was idle leaves nobody waiting.
+    if (of !== worker) return;
     worker = undefined;
     for (const channel of channels.values()) {
       channel.failure ??= error;
@@ -62,8 +71,8 @@ function createThreadWalker(file: URL): Walker {
       else channel.failure = unpackError(reply.failure);
       channel.wake();
     });
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('the walk worker has stopped')));
+    started.on('error', (error) => fail(started, error));
+    started.on('exit', () => fail(started, new Error('the walk worker has stopped')));
     return started;
   };
 
@@ -76,6 +85,7 @@ function createThreadWalker(file: URL): Walker {
     const channel: Channel = { batches: [], ended: false, failure: undefined, wake: () => undefined };
     const onAbort = () => channel.wake();
     channels.set(id, channel);
+    timer.busy();
     thread.ref();
     signal?.addEventListener('abort', onAbort);
     try {
@@ -101,13 +111,17 @@ function createThreadWalker(file: URL): Walker {
       signal?.removeEventListener('abort', onAbort);
       channels.delete(id);
       if (worker === thread) send({ kind: 'stop', id });
-      if (channels.size === 0) thread.unref();
+      if (channels.size === 0) {
+        thread.unref();
+        timer.idle();
+      }
     }
   }
 
   return {
     walk,
     close: async () => {
+      timer.busy();
       await worker?.terminate();
     },
   };

@@ -19,6 +19,25 @@ export function workerFile(name: WorkerName, folderUrl: URL | undefined): URL | 
   return undefined;
 }
 
+/** An idle worker holds 10 MB and more; starting one takes 50 ms. */
+const IDLE_MS = 10_000;
+
+/** Calls `stop` when there was nothing to do for a while. It does not keep the process alive. */
+export function createIdleTimer(
+  stop: () => void,
+  idleMs: number = IDLE_MS,
+): { readonly busy: () => void; readonly idle: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const busy = (): void => clearTimeout(timer);
+  return {
+    busy,
+    idle: () => {
+      busy();
+      timer = setTimeout(stop, idleMs).unref();
+    },
+  };
+}
+
 /** A worker that does not keep the process alive by itself: whoever awaits it holds `ref` meanwhile. */
 export function startWorker(file: URL, workerData: unknown): Worker {
   const worker = new Worker(file, { workerData });

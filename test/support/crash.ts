@@ -45,14 +45,14 @@ export interface Steps {
 
 class Death extends Error {}
 
-interface Room {
+export interface Room {
   readonly world: World;
   readonly a: Machine;
   readonly b: Machine;
   readonly victim: Machine;
 }
 
-async function enter(scenario: CrashScenario): Promise<Room> {
+export async function enter(scenario: CrashScenario): Promise<Room> {
   const world = createWorld(scenario.server);
   const a = await world.machine('laptop');
   const b = await world.machine('desk');
@@ -89,7 +89,8 @@ export async function strike(scenario: CrashScenario, blow: Blow): Promise<After
   return settle(room, scenario, struck);
 }
 
-async function die({ world, victim }: Room, scenario: CrashScenario, blow: Blow): Promise<boolean> {
+/** Runs the cycle until the blow; false: it ended before. */
+export async function die({ world, victim }: Room, scenario: CrashScenario, blow: Blow): Promise<boolean> {
   let dead = false;
   const kill = (): never => {
     dead = true;

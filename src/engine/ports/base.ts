@@ -84,6 +84,8 @@ export interface LogCursor {
   readonly headWrite?: string;
   /** The head is written, the bell not yet rung. */
   readonly bellPending?: true;
+  /** A cycle writes to the store: what it does there may not be recorded, nor told to anybody. */
+  readonly writing?: true;
   /** Facts recorded but not yet published. */
   readonly unpublished: number;
 }

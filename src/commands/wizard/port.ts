@@ -8,7 +8,7 @@ import { parseStoreUrl } from '../../config/url.ts';
 import type { StoreCapabilities } from '../../engine/ports/store.ts';
 import { S4Error } from '../../lib/errors.ts';
 import { addFlags, addressOf, editFlags, keepsInProfile, urlOf } from '../../ui/add/command-line.ts';
-import type { Draft } from '../../ui/add/draft.ts';
+import { counted, type Draft } from '../../ui/add/draft.ts';
 import type { AddFacts, AddPort, PreviewView, Trouble } from '../../ui/add/facts.ts';
 import { absolute, registrationOf } from '../add.ts';
 import type { Context } from '../context.ts';
@@ -115,8 +115,9 @@ export function createPort(context: Context, options: PortOptions): WizardPort {
       );
       return preview;
     },
-    finish: (draft) =>
+    finish: (answers) =>
       attempt(async () => {
+        const draft = counted(answers);
         if (keepsInProfile(draft) && madeProfile !== draft.profileName) {
           addAwsProfile(awsFiles(context.env, facts.home), draft.profileName, typedKeys(context, draft));
           madeProfile = draft.profileName;

@@ -61,6 +61,11 @@ export const EMPTY_DRAFT: Draft = {
   starterRules: false,
 };
 
+/** The answers that count: keys that were chosen for a service, before a folder was, open nothing. */
+export function counted(draft: Draft): Draft {
+  return draft.where === 'folder' ? { ...draft, keys: { kind: 'unchanged' } } : draft;
+}
+
 export type StepId =
   | 'folder'
   | 'where'

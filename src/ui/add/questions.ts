@@ -277,7 +277,7 @@ function keyQuestion(
 
 function policyQuestion({ conflicts }: Draft): ChoiceQuestion {
   const policies: readonly (readonly [string, string, string?])[] = [
-    ['', 'Ask me', 'where nobody can be asked, both are kept'],
+    ['', 'Ask me', 'with nobody to ask, both are kept'],
     ['both', 'Keep both, the second under another name'],
     ['merge', 'Merge texts, keep both of the rest'],
     ['newer', 'The newer one wins'],

@@ -125,6 +125,28 @@ describe('s4 add at a terminal', () => {
     expect(said() + terminal.written()).not.toContain(SECRET);
   });
 
+  test('takes no key along that was typed before a folder was chosen', async () => {
+    const exit = start(['add']);
+    await upToKeys();
+    await typeKey();
+    await terminal.shows('Where shall the key');
+    for (const question of ['The secret key', 'The access key id', 'Which keys', 'At which address']) {
+      terminal.press('escape');
+      await terminal.shows(question);
+    }
+    terminal.press('escape');
+    await answer('Where shall the copy', '', 'end');
+    await answer('Which folder keeps', join(temp.path, 'nas'));
+    await answer('Go on');
+    await answer('How shall it be called');
+    await answer('changed on both sides');
+    await answer('Add this target?');
+    expect(await exit).toBe(0);
+    expect(targets()).toHaveLength(1);
+    for (const name of ['credentials', 's3']) expect(targets()[0]).not.toHaveProperty(name);
+    expect(readFileSync(join(bench.configDir, 'config.json'), 'utf8')).not.toContain(SECRET);
+  });
+
   test('refuses a folder in another target, and a name that is taken', async () => {
     await main(['add', bench.folder('notes/sub'), 's3://bucket/sub', '--yes'], bench.process());
     const exit = start(['add']);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conflictCopyPath, isConflictCopyName } from '../../../src/sync/conflict-name.ts';
+import { conflictCopyPath, isConflictCopyName, parseConflictCopy } from '../../../src/sync/conflict-name.ts';
 import { baseName, parentPath, parseKey, type RelPath, utf8Bytes } from '../../../src/sync/path.ts';
 
 const WHEN = Date.UTC(2026, 10, 21, 3, 12, 7, 999);
@@ -26,6 +26,8 @@ describe('conflict copy names', () => {
     ['Dr. Who (1)', 'Dr. Who (1) (conflict, laptop, 2026-11-21 03.12.07)'],
     ['v1.(final)', 'v1.(final) (conflict, laptop, 2026-11-21 03.12.07)'],
     ['end.', 'end. (conflict, laptop, 2026-11-21 03.12.07)'],
+    ['a.123456789abcdef', 'a (conflict, laptop, 2026-11-21 03.12.07).123456789abcdef'],
+    ['a.123456789abcdefg', 'a.123456789abcdefg (conflict, laptop, 2026-11-21 03.12.07)'],
   ])('names the copy of %s', (path, copy) => {
     expect(copyOf(path)).toBe(copy);
     expect(isConflictCopyName(baseName(copyOf(path)))).toBe(true);
@@ -57,6 +59,10 @@ describe('conflict copy names', () => {
       'a (conflict, my- -pc-x, 2026-11-21 03.12.07)',
     );
     expect(copyOf('a', { host: '//' })).toContain('(conflict, unknown, ');
+    expect(copyOf('a', { host: '..pc. .-' })).toContain('(conflict, pc, ');
+    const longest = 'h'.repeat(64);
+    expect(copyOf('a', { host: longest })).toContain(`(conflict, ${longest}, `);
+    expect(copyOf('a', { host: `${'h'.repeat(63)} pc` })).toContain(`(conflict, ${'h'.repeat(63)}, `);
     expect(utf8Bytes(copyOf('a', { host: 'é'.repeat(300) }))).toBeLessThan(128);
   });
 
@@ -73,10 +79,42 @@ describe('conflict copy names', () => {
     expect(copy.endsWith(').txt')).toBe(true);
   });
 
+  it('leaves of the stem one character at least, where there is no room', () => {
+    const path = '😀name' as RelPath;
+    const copy = conflictCopyPath({ path, host: 'h', whenMs: WHEN, prefixBytes: 1020, taken: () => false });
+    expect(copy).toBe('😀 (conflict, h, 2026-11-21 03.12.07)');
+  });
+
   it('does not take other names for copies', () => {
-    for (const name of ['report.txt', 'a (conflict).txt', ' (conflict, h, 2026-11-21 03.12.07).txt']) {
+    for (const name of [
+      'report.txt',
+      'a (conflict).txt',
+      ' (conflict, h, 2026-11-21 03.12.07).txt',
+      'a (conflict, h, 2026-11-21 03.12.07) final.txt',
+    ]) {
       expect(isConflictCopyName(name)).toBe(false);
     }
+    expect(isConflictCopyName('a (conflict, h, 2026-11-21 03.12.07, 12)')).toBe(true);
+  });
+
+  it('tells what it is a copy of, by whom and of when, and its name without the word', () => {
+    expect(parseConflictCopy('a/r (conflict, my pc, 2026-11-21 03.12.07, 12).txt' as RelPath)).toEqual({
+      original: 'a/r.txt',
+      host: 'my pc',
+      whenMs: Math.floor(WHEN / 1000) * 1000,
+      settled: 'a/r (my pc, 2026-11-21 03.12.07, 12).txt',
+    });
+    expect(parseConflictCopy('r (conflict, h, 2026-11-21 03.12.07)' as RelPath)?.original).toBe('r');
+  });
+
+  it.each([
+    'report.txt',
+    'a (conflict, h, 2026-13-41 03.12.07).txt',
+    'a (conflict, h, 2026-11-21 03.12.07).d/file',
+    'a (conflict, h, 2026-11-21 03.12.07 or later).txt',
+    'a/ (conflict, h, 2026-11-21 03.12.07).txt',
+  ])('tells nothing of what is no copy: %s', (path) => {
+    expect(parseConflictCopy(path as RelPath)).toBeUndefined();
   });
 
   it('is a name that parses, in the same folder, that is recognised, whatever the path and the host', () => {

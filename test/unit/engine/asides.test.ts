@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { readHeads } from '../../../src/remote-log/reader.ts';
+import type { RelPath } from '../../../src/sync/path.ts';
+import { objectKeys, quiet } from '../../support/crash.ts';
+import { createWorld, type Machine, summaryOf } from '../../support/machines.ts';
+
+/** Files that do not keep their name: a conflict's local version, and a file where the other side has a folder. */
+
+const UNGUARDED = { putIfAbsent: false, putIfMatch: false, deleteIfMatch: false };
+
+async function room(options?: Parameters<typeof createWorld>[0]) {
+  const world = createWorld(options);
+  const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+  a.user.write('x', 'base');
+  a.user.write('keep', 'keep');
+  await a.sync();
+  await b.sync();
+  a.events.length = 0;
+  return { world, a, b };
+}
+
+async function isExecutable({ disk }: Machine, path: string | undefined): Promise<boolean> {
+  const folder = disk.open();
+  const now = await folder.stat(path as RelPath);
+  await folder.close();
+  return now?.kind === 'file' && now.executable;
+}
+
+const copyIn = ({ user }: Machine) => Object.keys(user.tree()).find((path) => path.startsWith('x ('));
+const contents = ({ user }: Machine) => Object.values(user.tree()).sort();
+const told = ({ events }: Machine) =>
+  events.flatMap((event) =>
+    event.kind === 'problem' ? [event.problem.code] : event.kind === 'notice' ? [event.code] : [],
+  );
+
+describe('a conflict kept as both', () => {
+  it('keeps the executable bit of a file whose object tells none, on the file and on the copy', async () => {
+    const { world, a } = await room();
+    world.server.put('x', 'by another tool');
+    a.user.write('x', '#!/bin/sh', { executable: true });
+    expect(summaryOf(await a.sync())).toMatchObject({ keptBoth: 1, problems: 0 });
+    expect(a.user.read('x')).toBe('by another tool');
+    expect([await isExecutable(a, 'x'), await isExecutable(a, copyIn(a))]).toEqual([true, true]);
+  });
+
+  it('leaves the local file alone where the object is archived, and tells', async () => {
+    const { world, a, b } = await room();
+    b.user.write('x', 'by the desk');
+    await b.sync();
+    world.server.archive('x');
+    a.user.write('x', 'by the laptop');
+    expect(summaryOf(await a.sync())).toMatchObject({ keptBoth: 0, problems: 1 });
+    expect(told(a)).toEqual(['archived']);
+    expect(contents(a)).toEqual(['by the laptop', 'keep']);
+  });
+
+  it('looks again where the object is written to meanwhile', async () => {
+    const { world, a, b } = await room();
+    b.user.write('x', 'by the desk');
+    await b.sync();
+    a.user.write('x', 'by the laptop');
+    let once = true;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (!once || at !== 'request' || request !== 'GET' || key !== 'x') return;
+      once = false;
+      world.server.put('x', 'by the desk, later');
+    });
+    expect(summaryOf(await a.sync())).toMatchObject({ keptBoth: 1, problems: 0 });
+    expect(contents(a)).toEqual(['by the desk, later', 'by the laptop', 'keep']);
+  });
+
+  it('tells the others of its copy', async () => {
+    const { a, b } = await room();
+    b.user.write('x', 'by the desk');
+    await b.sync();
+    a.user.write('x', 'by the laptop');
+    const { known } = await readHeads({ store: a.store, known: undefined });
+    await a.sync();
+    const { news } = await readHeads({ store: a.store, known });
+    expect(news.flatMap(({ entries }) => entries.map(({ path }) => path))).toEqual([
+      expect.stringMatching(/^x \(conflict, laptop/),
+    ]);
+  });
+});
+
+describe('a file here where the store has a folder', () => {
+  async function clash() {
+    const all = await room();
+    all.b.user.remove('x');
+    all.b.user.write('x/inside', 'inside');
+    await all.b.sync();
+    all.a.user.write('x', 'edited');
+    return all;
+  }
+
+  it('is kept under the name of a copy, goes up, and is told', async () => {
+    const { a, b } = await clash();
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
+    expect(told(a)).toEqual(['edit-kept']);
+    expect(a.user.read('x/inside')).toBe('inside');
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['edited', 'inside', 'keep']);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
+  it('is looked at again where it is edited in that very moment', async () => {
+    const { a, b } = await clash();
+    a.disk.beforeStep((step, path) => {
+      if (step !== 'fsync' || path !== '.s4/journal.jsonl') return;
+      a.disk.beforeStep(undefined);
+      a.user.write('x', 'edited again');
+    });
+    await a.sync();
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['edited again', 'inside', 'keep']);
+  });
+});
+
+describe('a file of the store where a folder is here', () => {
+  async function clash(options?: Parameters<typeof createWorld>[0]) {
+    const all = await room(options);
+    all.a.user.remove('x');
+    all.a.user.write('x/inside', 'inside');
+    all.b.user.write('x', 'edited', { executable: true });
+    await all.b.sync();
+    return all;
+  }
+
+  it('comes under the name of a copy, goes up under it, and is told', async () => {
+    const { world, a, b } = await clash();
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
+    expect(told(a)).toEqual(['edit-kept']);
+    expect(objectKeys(world.server)).not.toContain('x');
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['edited', 'inside', 'keep']);
+    expect(await isExecutable(b, copyIn(b))).toBe(true);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
+  it('is no executable where its object tells no mode', async () => {
+    const { world, a } = await clash();
+    world.server.put('x', 'by another tool');
+    await a.sync();
+    expect(contents(a)).toEqual(['by another tool', 'inside', 'keep']);
+    expect(await isExecutable(a, copyIn(a))).toBe(false);
+  });
+
+  it('stays where it is archived, and that is told', async () => {
+    const { world, a } = await clash();
+    world.server.archive('x');
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: expect.any(Number) });
+    expect(told(a)).toContain('archived');
+    expect(objectKeys(world.server)).toContain('x');
+    expect(contents(a)).toEqual(['inside', 'keep']);
+  });
+
+  it('is looked at again when it is written again before it is read', async () => {
+    const { world, a, b } = await clash();
+    let once = true;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (!once || at !== 'request' || request !== 'GET' || key !== 'x') return;
+      once = false;
+      world.server.put('x', 'later');
+    });
+    await a.sync();
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['inside', 'keep', 'later']);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
+  it('stays in the store when it is written again before it is deleted there, and that is told', async () => {
+    const { world, a } = await clash();
+    let once = true;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (!once || at !== 'request' || request !== 'DELETE' || key !== 'x') return;
+      once = false;
+      world.server.put('x', 'later');
+    });
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 1 });
+    expect(told(a)).toEqual(['file-and-folder']);
+    expect(Buffer.from(world.server.bytes('x') ?? []).toString()).toBe('later');
+    expect(contents(a)).toEqual(['edited', 'inside', 'keep']);
+  });
+
+  it('is not lost when it is written again before it is deleted there without a condition', async () => {
+    const { world, a, b } = await clash({ enforces: UNGUARDED });
+    let once = true;
+    a.store = world.server.connect(a.runtime, async (at, asked, key) => {
+      if (!once || at !== 'request' || asked !== 'DELETE' || key !== 'x') return;
+      once = false;
+      b.user.write('x', 'later');
+      await b.sync();
+    });
+    await a.sync();
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['edited', 'inside', 'keep', 'later']);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+});

@@ -17,7 +17,7 @@ export interface OvertakenRequest {
   readonly own?: string | undefined;
   /** Token of our own write, of which no answer came: whether it landed, and as which version, is to be found out. */
   readonly write?: string;
-  /** The newest version is our own deletion of `since`: what lies between the two we never saw. */
+  /** Our own write is a deletion of `since`: what lies between the two we never saw. */
   readonly deleted?: boolean;
 }
 
@@ -58,10 +58,10 @@ async function findOvertaken(
   // The parent that the newest link of the chain names; undefined: whatever is right below it (a foreign writer).
   let expected: string | undefined;
   for (const [i, version] of chain.entries()) {
-    // A delete marker over it: whoever deleted it meant it.
+    // Whoever deleted meant what was there. Our own deletion meant `since`, and any of the markers may be its: somebody may
+    // have written over it meanwhile.
     if (version.content === undefined) {
-      const { deleted, since } = request;
-      expected = i === 0 && deleted === true ? since : undefined;
+      expected = request.deleted === true ? request.since : undefined;
       continue;
     }
     const head = await context.store.head(request.key, {

@@ -201,6 +201,31 @@ describe('a write without conditions that died', () => {
     await rest(all);
     expect(contents(b)).toEqual(['by the desk', 'keep']);
   });
+
+  it.each([true, false])(
+    'a deletion that hid a version brings it back, also where somebody wrote since; it died first: %s',
+    async (died) => {
+      const all = await room({ enforces: UNGUARDED });
+      const { world, a, b } = all;
+      a.user.remove('f');
+      b.user.write('f', 'by the desk');
+      const calm = a.store;
+      a.store = world.server.connect(a.runtime, async (at, request, key) => {
+        if (request !== 'DELETE' || key !== 'f') return;
+        if (at === 'request') await b.sync();
+        else {
+          world.server.put('f', 'by another tool');
+          if (died) throw new Error('killed');
+        }
+      });
+      if (died) await expect(a.sync()).rejects.toThrow('killed');
+      else await a.sync();
+      a.store = calm;
+      await recovered(a);
+      await rest(all);
+      expect(contents(b)).toEqual(['by another tool', 'by the desk', 'keep']);
+    },
+  );
 });
 
 describe('a new object without conditions that died', () => {

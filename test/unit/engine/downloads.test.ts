@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/engine/ports/store.ts';
+import type { RemoteToken } from '../../../src/sync/entry.ts';
+import type { RelPath } from '../../../src/sync/path.ts';
+import { quiet } from '../../support/crash.ts';
+import { createWorld, type Machine, summaryOf } from '../../support/machines.ts';
+
+async function room(options?: Parameters<typeof createWorld>[0]) {
+  const world = createWorld(options);
+  const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+  a.user.write('f', 'base');
+  a.user.write('keep', 'keep');
+  await a.sync();
+  await b.sync();
+  world.tick(5000);
+  a.events.length = 0;
+  return { world, a, b };
+}
+
+async function lookAt({ disk }: Machine, path: string) {
+  const folder = disk.open();
+  const now = await folder.stat(path as RelPath);
+  await folder.close();
+  if (now?.kind !== 'file') throw new Error(`${path} is no file`);
+  return { executable: now.executable, inode: now.fingerprint.inode };
+}
+
+const problems = ({ events }: Machine) =>
+  events.flatMap((event) => (event.kind === 'problem' ? [event.problem.code] : []));
+
+/** What the service sends of one object, damaged. */
+function damaged(store: Store, name: string, damage: (bytes: Uint8Array) => Uint8Array): Store {
+  return {
+    ...store,
+    get: async (key, options) => {
+      const got = await store.get(key, options);
+      if (got.kind !== 'found' || key !== (name as string)) return got;
+      const body = (async function* () {
+        for await (const chunk of got.body) yield damage(chunk);
+      })();
+      return { ...got, body };
+    },
+  };
+}
+
+/** The service gives the object an ETag that is no MD5, as for one sent in parts or encrypted by a key of its own. */
+function encrypted(store: Store, name: string, onGet = (): void => {}): Store {
+  const other = <T extends { readonly token: RemoteToken }>(state: T): T => ({
+    ...state,
+    token: { ...state.token, etag: `${state.token.etag}-2` },
+  });
+  const isIt = (key: string): boolean => key === name;
+  return {
+    ...store,
+    list: async function* (options) {
+      for await (const page of store.list(options))
+        yield page.map((object) => (isIt(object.key) ? other(object) : object));
+    },
+    head: async (key, options) => {
+      const head = await store.head(key, options);
+      return head.kind === 'absent' || !isIt(key) ? head : { ...head, state: other(head.state) };
+    },
+    get: async (key, { etag, ...options } = {}) => {
+      if (!isIt(key)) return store.get(key, { ...options, ...(etag !== undefined && { etag }) });
+      const got = await store.get(key, options);
+      onGet();
+      return got.kind === 'found' ? { ...got, state: other(got.state) } : got;
+    },
+  };
+}
+
+describe('an object that was written again with the content that is here', () => {
+  it('moves nothing here, and is not fetched again', async () => {
+    const { world, a } = await room();
+    const before = await lookAt(a, 'f');
+    world.server.put('f', 'base', { mode: '0100644' });
+    a.store = encrypted(a.store, 'f');
+    summaryOf(await a.sync());
+    expect(await lookAt(a, 'f')).toEqual(before);
+    expect([a.user.tree('.s4/trash'), a.user.tree('.s4/tmp')]).toEqual([{}, {}]);
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
+  });
+
+  it('brings its executable bit', async () => {
+    const { world, a } = await room();
+    const { inode } = await lookAt(a, 'f');
+    world.server.put('f', 'base', { mode: '0100755' });
+    a.store = encrypted(a.store, 'f');
+    summaryOf(await a.sync());
+    expect(await lookAt(a, 'f')).toEqual({ executable: true, inode });
+    expect(a.user.tree('.s4/trash')).toEqual({});
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
+  });
+
+  it('leaves a file that is edited before its bit is set, and looks again', async () => {
+    const { world, a, b } = await room();
+    world.server.put('f', 'base', { mode: '0100755' });
+    const calm = a.store;
+    a.store = encrypted(calm, 'f', () => a.user.write('f', 'edited'));
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
+    a.store = calm;
+    await quiet([a, b]);
+    expect(Object.values(b.user.tree())).toContain('edited');
+  });
+});
+
+describe('a download', () => {
+  it('keeps the executable bit of the file that it replaces, where the object tells no mode', async () => {
+    const { world, a, b } = await room();
+    a.user.write('f', '#!/bin/sh', { executable: true });
+    await a.sync();
+    await b.sync();
+    world.server.put('f', '#!/bin/bash');
+    await a.sync();
+    expect(a.user.read('f')).toBe('#!/bin/bash');
+    expect((await lookAt(a, 'f')).executable).toBe(true);
+    await quiet([a, b]);
+    expect((await lookAt(b, 'f')).executable).toBe(true);
+  });
+
+  it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+    ['is cut off', (bytes) => bytes.subarray(1)],
+    ['has a flipped bit', (bytes) => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte))],
+  ])('that %s is told, and replaces nothing', async (_, damage) => {
+    const { a, b } = await room();
+    b.user.write('f', 'by the desk');
+    await b.sync();
+    a.store = damaged(a.store, 'f', damage);
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 1, downloaded: 0 });
+    expect(problems(a)).toEqual(['corrupt']);
+    expect(a.user.tree()).toEqual({ f: 'base', keep: 'keep' });
+    expect(a.user.tree('.s4/tmp')).toEqual({});
+  });
+
+  it('is believed where neither its ETag nor a bound hash speaks of its bytes', async () => {
+    const { world, a } = await room();
+    const stale = createHash('sha256').update('something else').digest('hex');
+    world.server.put('f', 'by another tool', { 's4-sha256': stale, 's4-md5': '0'.repeat(32) });
+    a.store = damaged(a.store, 'keep', (bytes) => bytes);
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0, downloaded: 1 });
+    expect(a.user.read('f')).toBe('by another tool');
+  });
+});

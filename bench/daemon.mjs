@@ -59,12 +59,13 @@ async function run() {
     b,
     (event) => event.kind === 'daemon-target' && event.phase === 'idle' && event.lastSyncMs > 0,
   );
-  await changeByChange(a, b);
+  if (changes > 0) await changeByChange(a, b);
   await idle(a);
   if (drop > 0) await dropIn(a, b);
 }
 
 async function dropIn(a, b) {
+  const before = [await requests(a), await requests(b)];
   const dropMs = Date.now();
   await fill(a.folder, 'dropped', drop);
   const writtenMs = Date.now();
@@ -72,6 +73,11 @@ async function dropIn(a, b) {
   say(
     `${drop} files dropped in at once: written in ${seconds(writtenMs - dropMs)}, in B ${seconds(Date.now() - writtenMs)} later`,
   );
+  await sleep(10_000);
+  for (const [i, machine] of [a, b].entries()) {
+    const made = since(before[i], await requests(machine));
+    say(`requests of ${machine.name.toUpperCase()} for it, and 10 s after it: ${made}`);
+  }
   await idle(a);
 }
 
@@ -107,8 +113,13 @@ async function idle(a) {
   const requestsAfter = await requests(a);
   const cpu = ((after.cpuS - before.cpuS) / idleS) * 100;
   say(`idle for ${idleS} s: ${cpu.toFixed(2)} % of a core, ${Math.round(after.rssMib)} MiB`);
-  const made = Object.entries(requestsAfter).map(([kind, n]) => `${n - (requestsBefore[kind] ?? 0)} ${kind}`);
-  say(`requests in that time: ${made.join(', ')}`);
+  say(`requests in that time: ${since(requestsBefore, requestsAfter)}`);
+}
+
+function since(before, after) {
+  return Object.entries(after)
+    .map(([kind, n]) => `${n - (before[kind] ?? 0)} ${kind}`)
+    .join(', ');
 }
 
 async function machine(name) {

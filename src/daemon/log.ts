@@ -13,6 +13,8 @@ export interface DaemonLog {
   info(message: string, data?: Readonly<Record<string, unknown>>): void;
   /** From now on these are hidden. */
   hide(secrets: readonly string[]): void;
+  /** A text without them: for all else that the daemon shows. */
+  redact(text: string): string;
 }
 
 export function createDaemonLog(file: LogFile, options: { readonly debug: boolean }): DaemonLog {
@@ -52,6 +54,7 @@ export function createDaemonLog(file: LogFile, options: { readonly debug: boolea
       for (const secret of more) secrets.add(secret);
       redact = makeRedactor(secrets);
     },
+    redact: (text) => redact(text),
   };
 }
 

@@ -20,6 +20,8 @@ export interface PresenceOptions {
   readonly show: ((notice: Notice) => void) | undefined;
   /** What went wrong in telling others; the daemon itself goes on. */
   readonly onError: (error: unknown) => void;
+  /** Takes secrets out of what is shown and sent. */
+  readonly redact: (text: string) => string;
   readonly send?: SendToSystemd;
 }
 
@@ -37,7 +39,7 @@ export interface Presence {
  * @throws S4Error as `serveDaemon`
  */
 export async function presentDaemon(options: PresenceOptions): Promise<Presence> {
-  const { control, runtime, show, onError } = options;
+  const { control, runtime, show, onError, redact } = options;
   const server = await serveDaemon({ ...options, onBug: onError });
   const manager = connectServiceManager({
     ...options,
@@ -49,7 +51,14 @@ export async function presentDaemon(options: PresenceOptions): Promise<Presence>
   const noticing =
     show === undefined
       ? Promise.resolve()
-      : watchForNotices({ control, runtime, show }, ending.signal).catch(onError);
+      : watchForNotices(
+          {
+            control,
+            runtime,
+            show: (notice) => show({ ...notice, title: redact(notice.title), body: redact(notice.body) }),
+          },
+          ending.signal,
+        ).catch(onError);
   return {
     leaving: manager.stopping,
     close: async () => {

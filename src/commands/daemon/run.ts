@@ -113,6 +113,7 @@ async function present({ context, supervisor, log, lock, places, flags }: Servin
       runtime: services.runtime,
       show: flags.notifications === false ? undefined : show,
       onError: log.error,
+      redact: log.redact,
     });
   } catch (error) {
     // Nobody would find it: it must not hold the folders.

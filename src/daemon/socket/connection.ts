@@ -18,6 +18,8 @@ export interface ConnectionDeps {
   readonly control: DaemonControl;
   readonly hello: Hello;
   readonly limits: OutboxLimits;
+  /** Takes secrets out of what is sent: a service may repeat one in its errors, and any program of this user may listen. */
+  readonly redact: (text: string) => string;
   /** The daemon is to end. Called after the client was told so. */
   readonly onStop: () => void;
   /** A failure that is a bug: for the log. */
@@ -40,7 +42,7 @@ interface Request {
  * What it says is checked line by line: a bad line is answered, a line without end closes the connection.
  */
 export function serveConnection(socket: Socket, deps: ConnectionDeps): void {
-  const outbox = createOutbox(socket, deps.limits);
+  const outbox = createOutbox(socket, deps.limits, deps.redact);
   const running = new Map<number, AbortController>();
   const splitter = createLineSplitter(MAX_REQUEST_BYTES);
   const refuse = (code: string, message: string, id?: number): void => {

@@ -20,7 +20,7 @@ export interface Outbox {
 }
 
 /** Sends to one client; a client that does not read costs bounded memory and holds up nobody. */
-export function createOutbox(socket: Socket, limits: OutboxLimits): Outbox {
+export function createOutbox(socket: Socket, limits: OutboxLimits, redact: (text: string) => string): Outbox {
   return {
     send: (message, weight) => {
       if (!socket.writable) return false;
@@ -29,7 +29,7 @@ export function createOutbox(socket: Socket, limits: OutboxLimits): Outbox {
       if (weight === 'keep' && waiting > limits.hardBytes) return false;
       const line = lineOf(message);
       if (line === undefined) return false;
-      socket.write(line);
+      socket.write(redact(line));
       return true;
     },
   };

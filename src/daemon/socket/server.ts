@@ -18,6 +18,8 @@ export interface ServeOptions {
   /** A bug that a request met: for the log. */
   readonly onBug?: (error: unknown) => void;
   readonly limits?: OutboxLimits;
+  /** Takes secrets out of what is sent. */
+  readonly redact: (text: string) => string;
 }
 
 export interface DaemonServer {
@@ -46,7 +48,7 @@ export async function serveDaemon(options: ServeOptions): Promise<DaemonServer> 
     const onStop = (): void => {
       control.stop().catch(onBug);
     };
-    serveConnection(socket, { control, hello: options.hello, limits, onStop, onBug });
+    serveConnection(socket, { control, hello: options.hello, limits, redact: options.redact, onStop, onBug });
   });
   server.maxConnections = MAX_CLIENTS;
   await listen(server, places.socket);

@@ -56,7 +56,7 @@ const targets = () =>
 async function startDaemon(): Promise<void> {
   const lock = lockInstance(places(), 'laptop');
   const hello = { version: '1.2.3', pid: process.pid };
-  const server = await serveDaemon({ places: places(), lock, control, hello });
+  const server = await serveDaemon({ places: places(), lock, control, hello, redact: (text) => text });
   void control.stopped.then(() => lock.release());
   ends.push(async () => {
     await server.close();

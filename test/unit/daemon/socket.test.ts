@@ -40,7 +40,7 @@ afterEach(async () => {
 async function serve(more: { readonly limits?: OutboxLimits; readonly onBug?: (e: unknown) => void } = {}) {
   const lock = lockInstance(places, 'laptop');
   const hello = { version: '1.2.3', pid: process.pid };
-  const server = await serveDaemon({ places, lock, control, hello, ...more });
+  const server = await serveDaemon({ places, lock, control, hello, redact: (text) => text, ...more });
   clean.push(async () => {
     await server.close();
     lock.release();

@@ -16,7 +16,9 @@ const RESULTS_PER_COMMIT = 256;
  * Collects results and records them in groups: first the folder is made durable, then the journal says so (H9). A crash
  * in between costs only the evidence: the next run finds both sides equal and adopts them.
  */
-export function createCommitter(context: OperationContext): Committer {
+export function createCommitter(
+  context: Pick<OperationContext, 'folder' | 'base' | 'runtime' | 'publish'>,
+): Committer {
   let changes: BaseChange[] = [];
   let finished: number[] = [];
   let facts: LogFact[] = [];

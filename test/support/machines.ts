@@ -13,6 +13,7 @@ import {
   type MemoryServer,
   type MemoryServerOptions,
 } from '../../src/stores/memory/memory-server.ts';
+import type { RelPath } from '../../src/sync/path.ts';
 import { createFakeRuntime, type FakeRuntime } from './fake-runtime.ts';
 
 /** One machine: a disk in memory, a store client, a clock shared with the others. */
@@ -101,6 +102,18 @@ export function createWorld(options: MemoryServerOptions = {}): World {
 /** Whatever store the machine has at the moment: a test may put another in its place. */
 function currentStore(machine: Machine): Store {
   return new Proxy(machine.store, { get: (_, property) => Reflect.get(machine.store, property) });
+}
+
+/** What a file of a machine is, beside its content. */
+export async function fileOf(
+  { disk }: Machine,
+  path: string,
+): Promise<{ readonly executable: boolean; readonly inode: bigint }> {
+  const folder = disk.open();
+  const now = await folder.stat(path as RelPath);
+  await folder.close();
+  if (now?.kind !== 'file') throw new Error(`${path} is no file`);
+  return { executable: now.executable, inode: now.fingerprint.inode };
 }
 
 /** The summary of a cycle that must not have halted. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readHeads } from '../../../src/remote-log/reader.ts';
-import type { RelPath } from '../../../src/sync/path.ts';
 import { objectKeys, quiet } from '../../support/crash.ts';
-import { createWorld, type Machine, summaryOf } from '../../support/machines.ts';
+import { createWorld, fileOf, type Machine, summaryOf } from '../../support/machines.ts';
 
 /** Files that do not keep their name: a conflict's local version, and a file where the other side has a folder. */
 
@@ -19,14 +18,9 @@ async function room(options?: Parameters<typeof createWorld>[0]) {
   return { world, a, b };
 }
 
-async function isExecutable({ disk }: Machine, path: string | undefined): Promise<boolean> {
-  const folder = disk.open();
-  const now = await folder.stat(path as RelPath);
-  await folder.close();
-  return now?.kind === 'file' && now.executable;
-}
-
-const copyIn = ({ user }: Machine) => Object.keys(user.tree()).find((path) => path.startsWith('x ('));
+const copyIn = ({ user }: Machine) =>
+  Object.keys(user.tree()).find((path) => path.startsWith('x (')) ?? 'no copy';
+const isExecutable = async (machine: Machine, path: string) => (await fileOf(machine, path)).executable;
 const contents = ({ user }: Machine) => Object.values(user.tree()).sort();
 const told = ({ events }: Machine) =>
   events.flatMap((event) =>

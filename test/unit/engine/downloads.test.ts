@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/engine/ports/store.ts';
 import type { RemoteToken } from '../../../src/sync/entry.ts';
-import type { RelPath } from '../../../src/sync/path.ts';
 import { quiet } from '../../support/crash.ts';
-import { createWorld, type Machine, summaryOf } from '../../support/machines.ts';
+import { createWorld, fileOf, type Machine, summaryOf } from '../../support/machines.ts';
 
 async function room(options?: Parameters<typeof createWorld>[0]) {
   const world = createWorld(options);
@@ -16,14 +15,6 @@ async function room(options?: Parameters<typeof createWorld>[0]) {
   world.tick(5000);
   a.events.length = 0;
   return { world, a, b };
-}
-
-async function lookAt({ disk }: Machine, path: string) {
-  const folder = disk.open();
-  const now = await folder.stat(path as RelPath);
-  await folder.close();
-  if (now?.kind !== 'file') throw new Error(`${path} is no file`);
-  return { executable: now.executable, inode: now.fingerprint.inode };
 }
 
 const problems = ({ events }: Machine) =>
@@ -73,22 +64,22 @@ function encrypted(store: Store, name: string, onGet = (): void => {}): Store {
 describe('an object that was written again with the content that is here', () => {
   it('moves nothing here, and is not fetched again', async () => {
     const { world, a } = await room();
-    const before = await lookAt(a, 'f');
+    const before = await fileOf(a, 'f');
     world.server.put('f', 'base', { mode: '0100644' });
     a.store = encrypted(a.store, 'f');
     summaryOf(await a.sync());
-    expect(await lookAt(a, 'f')).toEqual(before);
+    expect(await fileOf(a, 'f')).toEqual(before);
     expect([a.user.tree('.s4/trash'), a.user.tree('.s4/tmp')]).toEqual([{}, {}]);
     expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
   });
 
   it('brings its executable bit', async () => {
     const { world, a } = await room();
-    const { inode } = await lookAt(a, 'f');
+    const { inode } = await fileOf(a, 'f');
     world.server.put('f', 'base', { mode: '0100755' });
     a.store = encrypted(a.store, 'f');
     summaryOf(await a.sync());
-    expect(await lookAt(a, 'f')).toEqual({ executable: true, inode });
+    expect(await fileOf(a, 'f')).toEqual({ executable: true, inode });
     expect(a.user.tree('.s4/trash')).toEqual({});
     expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
   });
@@ -114,9 +105,9 @@ describe('a download', () => {
     world.server.put('f', '#!/bin/bash');
     await a.sync();
     expect(a.user.read('f')).toBe('#!/bin/bash');
-    expect((await lookAt(a, 'f')).executable).toBe(true);
+    expect((await fileOf(a, 'f')).executable).toBe(true);
     await quiet([a, b]);
-    expect((await lookAt(b, 'f')).executable).toBe(true);
+    expect((await fileOf(b, 'f')).executable).toBe(true);
   });
 
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([

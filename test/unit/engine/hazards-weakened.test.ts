@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CycleDeps } from '../../../src/engine/cycle.ts';
 import type { Folder, StateFiles } from '../../../src/engine/ports/folder.ts';
+import type { ObjectKey } from '../../../src/engine/ports/store.ts';
 import type { WatchEvent } from '../../../src/engine/ports/watcher.ts';
 import { runCycle } from '../../../src/engine/run-cycle.ts';
 import { openBase } from '../../../src/engine/state/open-base.ts';
@@ -18,11 +20,12 @@ import { createWatcher } from '../../../src/local/watch/watch-folder.ts';
 import { pollBell } from '../../../src/remote-log/bell.ts';
 import type { BaseRow, Digest } from '../../../src/sync/entry.ts';
 import type { EntryKey, RelPath } from '../../../src/sync/path.ts';
-import { objectKeys } from '../../support/crash.ts';
-import { createWorld } from '../../support/machines.ts';
+import { objectKeys, quiet } from '../../support/crash.ts';
+import { createWorld, type Machine } from '../../support/machines.ts';
 import { createManualWatchClock } from '../../support/manual-watch-clock.ts';
 import { createMemoryDisk } from '../../support/memory-state.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
+import { contentsInTrees } from '../../support/writers.ts';
 import { type DiskFixture, diskFixture } from '../local/disk-fixture.ts';
 
 /** Further hazards, each through a part that is weakened on purpose first: that one shows the loss, s4's own does not. */
@@ -67,7 +70,48 @@ describe('H7', () => {
   });
 });
 
+describe('H9', () => {
+  it.each([true, false])(
+    'the power fails after a sync; the disk has what the base says by then: %s',
+    async (durable) => {
+      const world = createWorld();
+      const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+      a.user.write('keep', 'keep');
+      await a.sync();
+      await b.sync();
+      a.user.write('deep/er/f', 'f');
+      await a.sync();
+      await b.sync({}, durable ? {} : { folder: { ...b.disk.open(), sync: async () => {} } });
+      b.disk.powerLoss();
+      expect(b.user.read('deep/er/f')).toBe(durable ? 'f' : undefined);
+      await quiet([b, a]);
+      // A base that says more than the disk takes what the power took for the user's deletion.
+      expect(objectKeys(world.server)).toEqual(durable ? ['deep/er/f', 'keep'] : ['keep']);
+      expect(contentsInTrees([a, b]).has('f')).toBe(durable);
+    },
+  );
+});
+
 describe('H10', () => {
+  const spellings = ['.S4', '.\u017f4', '.s\u200c4', '.s\uff14'];
+  const cases = spellings.flatMap((spelling) => [true, false].map((known) => [spelling, known] as const));
+
+  it.each(cases)(
+    "another tool's objects below %j, which a disk takes for .s4; the spelling is known: %s",
+    async (spelling, known) => {
+      const world = createWorld();
+      const a = await world.machine('mac');
+      world.server.put('keep', 'keep');
+      world.server.put(`${spelling}/halted.json`, 'no plan of ours');
+      world.server.put(`${spelling}/tmp/photo`, 'a photo');
+      await a.sync({}, takingForState(a, spelling, known));
+      expect(a.user.read('.s4/halted.json')).toBe(known ? undefined : 'no plan of ours');
+      await a.sync({}, takingForState(a, spelling, known));
+      // It landed among the temp files, was cleaned up as one of them, and that passes for the user's deletion.
+      expect(objectKeys(world.server).includes(`${spelling}/tmp/photo`)).toBe(known);
+    },
+  );
+
   it.each([true, false])(
     'a folder becomes a symlink out of it before a file is placed; places are anchored: %s',
     async (anchored) => {
@@ -148,6 +192,41 @@ describe('H11', () => {
     },
   );
 });
+
+/**
+ * A disk on which a spelling leads to `.s4`. Unless that is known, the engine takes it for a name like any other: here it
+ * sees another name in its place.
+ */
+function takingForState(machine: Machine, spelling: string, known: boolean): Partial<CycleDeps> {
+  const [folder, { store }] = [machine.disk.open(), machine];
+  const name = known ? spelling : 'ordinary';
+  const onDisk = (path: RelPath) => swapTop(path, name, '.s4') as RelPath;
+  const inStore = (key: string) => swapTop(key, name, spelling) as ObjectKey;
+  return {
+    folder: {
+      ...folder,
+      stat: (path) => folder.stat(onDisk(path)),
+      makeFolder: (path) => folder.makeFolder(onDisk(path)),
+      touch: (path) => folder.touch(onDisk(path)),
+      place: (placement) => folder.place({ ...placement, path: onDisk(placement.path) }),
+    },
+    store: {
+      ...store,
+      list: async function* (options) {
+        for await (const page of store.list(options))
+          yield page.map((object) => ({ ...object, key: swapTop(object.key, spelling, name) as ObjectKey }));
+      },
+      head: (key, options) => store.head(inStore(key), options),
+      get: (key, options) => store.get(inStore(key), options),
+      delete: (key, options) => store.delete(inStore(key), options),
+      versions: (key, options) => store.versions(inStore(key), options),
+    },
+  };
+}
+
+function swapTop(path: string, from: string, to: string): string {
+  return path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
+}
 
 /** A journal that says what is here, and not what others were told. */
 async function readWithoutCursor(state: StateFiles, name: string): Promise<Uint8Array | undefined> {

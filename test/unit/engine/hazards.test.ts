@@ -10,7 +10,7 @@ import { contentsInTrees } from '../../support/writers.ts';
 
 /**
  * The hazards that were found before the first line, each by name. Where it is cheap, a part that is weakened on purpose
- * shows the loss first; then the real one must not. `hazards-weakened.test.ts` has those of H7, H10, H11, H13 and H14;
+ * shows the loss first; then the real one must not. `hazards-weakened.test.ts` has those of H7, H9, H10, H11, H13 and H14;
  * H15 on a real disk is shown by the tests of the lock.
  */
 async function pair(options?: Parameters<typeof createWorld>[0]) {
@@ -245,20 +245,6 @@ describe('hazards', () => {
       expect(contentsInTrees([a, b]).has('by the laptop')).toBe(true);
     },
   );
-
-  it('H9: what the base knows is on the disk when the power fails after a sync', async () => {
-    const { world, a, b } = await pair();
-    a.user.write('keep', 'keep');
-    await a.sync();
-    await b.sync();
-    a.user.write('deep/er/f', 'f');
-    await a.sync();
-    await b.sync();
-    b.disk.powerLoss();
-    expect(b.user.read('deep/er/f')).toBe('f');
-    await quiet([b, a]);
-    expect(objectKeys(world.server)).toEqual(['deep/er/f', 'keep']);
-  });
 
   it('H10: no spelling of .s4 and no way out of the folder is ever written', async () => {
     const { world, a } = await pair();

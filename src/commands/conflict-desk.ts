@@ -16,6 +16,8 @@ export interface ConflictDeskOptions {
   readonly terminal: TerminalHost;
   /** Takes other screens away while a question has the terminal. */
   readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Only choices can be carried out: no text that is made of both. */
+  readonly choicesOnly?: boolean;
 }
 
 /** Asks about conflicts on a screen, one after the other; "the same for the rest" ends the asking. */
@@ -51,7 +53,7 @@ export interface Decided {
 
 /** Asks until there is an answer, with the editor in between. @throws the reason of an interrupt */
 export async function askOne(
-  { context, terminal }: Pick<ConflictDeskOptions, 'context' | 'terminal'>,
+  { context, terminal, choicesOnly = false }: Omit<ConflictDeskOptions, 'aside'>,
   asking: Asking,
 ): Promise<Decided> {
   const { conflict, kept, contents, sides, asked, edited } = asking;
@@ -69,7 +71,7 @@ export async function askOne(
       ...(kept === undefined ? {} : { kept }),
       sides,
       asked,
-      editor: editorOf(context.env).name,
+      editor: choicesOnly ? undefined : editorOf(context.env).name,
       ...(notice === undefined ? {} : { notice }),
       ...(text === undefined
         ? {}

@@ -5,6 +5,7 @@ import { emptyStatus, statusStep } from '../report/status-view.ts';
 import { conflictLine } from '../report/wording.ts';
 import { parseKey, type RelPath } from '../sync/path.ts';
 import type { Context } from './context.ts';
+import { routeThroughDaemon } from './daemon/through-daemon.ts';
 import { decideBy } from './decide-by.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { createKeptDesk } from './kept-desk.ts';
@@ -66,9 +67,11 @@ async function resolveOpen(context: Context, selection: Selection, flags: Resolv
     for (const conflict of open) tellOpen(context, target.name, conflict);
     return EXIT.conflicts;
   }
+  const waiting = { target: unruled(target), paths: pathsOf(open) };
+  if (!decided && (await isKeptByDaemon(context, target))) return resolveThroughDaemon(context, waiting);
   const desk = terminal === undefined ? undefined : createSyncDesk(context, terminal);
   try {
-    return await runTargets(context, [{ target: unruled(target), paths: pathsOf(open) }], {
+    return await runTargets(context, [waiting], {
       options: { mode: 'sync', ...(flags.conflicts === undefined ? {} : { conflicts: flags.conflicts }) },
       emit: (_selection, opened) => desk?.emit(opened) ?? out.emit,
       ...(desk === undefined ? {} : { approve: desk.approve, onRequests: desk.requestsMade }),
@@ -77,6 +80,44 @@ async function resolveOpen(context: Context, selection: Selection, flags: Resolv
   } finally {
     await desk?.close();
   }
+}
+
+/**
+ * A daemon holds the target, and can ask nobody. So the person is asked by a preview of those paths, and the daemon then
+ * syncs them by what was chosen.
+ */
+async function resolveThroughDaemon(context: Context, waiting: Selection): Promise<ExitCode> {
+  const chosen = new Map<ConflictChoice, RelPath[]>();
+  const atOnce = { aside: async <T>(work: () => Promise<T>): Promise<T> => work() };
+  const { decide } = decideBy(context, context.terminal && atOnce, { choicesOnly: true });
+  const asked = await runTargets(context, [waiting], {
+    options: { mode: 'preview' },
+    here: true,
+    emit: () => () => {},
+    ...(decide && {
+      decide: (sides) => async (conflict, contents) => {
+        const decision = await decide(sides)(conflict, contents);
+        const choice = typeof decision === 'string' ? decision : 'skip';
+        chosen.set(choice, [...(chosen.get(choice) ?? []), ...pathsOf([conflict])]);
+        return decision;
+      },
+    }),
+  });
+  if (asked !== EXIT.done && asked !== EXIT.problems) return asked;
+  const codes: ExitCode[] = chosen.has('skip') ? [EXIT.conflicts] : [];
+  for (const [conflicts, paths] of chosen) {
+    if (conflicts === 'skip' || context.signal.aborted) continue;
+    const selection = { target: waiting.target, paths };
+    const run = { options: { mode: 'sync' as const, conflicts }, emit: () => context.out.emit };
+    codes.push(await runTargets(context, [selection], run));
+  }
+  return worstExit(codes);
+}
+
+async function isKeptByDaemon(context: Context, target: Selection['target']): Promise<boolean> {
+  const daemon = await routeThroughDaemon(context);
+  daemon?.close();
+  return daemon?.statusOf(target) !== undefined;
 }
 
 /** Asked to resolve, a person is asked, whatever the policy is for when nobody is there. */

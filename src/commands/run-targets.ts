@@ -22,6 +22,8 @@ export interface RunTargets {
   readonly decide?: (sides: Sides) => DecideConflict;
   /** Asks whether the plan that halted shall be carried out: with the id that it gives, it is run again. */
   readonly approve?: () => Promise<string | undefined>;
+  /** A preview that this process makes also of a target that a daemon keeps: it needs no lock. */
+  readonly here?: true;
   /** Called after a target, however it ended. */
   readonly afterTarget?: (selection: Selection, ended: EndOfTarget) => void;
 }
@@ -63,7 +65,7 @@ async function runOne(
   daemon: DaemonRoute | undefined,
 ): Promise<ExitCode> {
   const { target } = selection;
-  const keptBy = daemon?.statusOf(target);
+  const keptBy = run.here === true ? undefined : daemon?.statusOf(target);
   let ended: EndOfTarget = { exit: EXIT.interrupted, complete: false };
   try {
     const once = async (asked: RunTargets): Promise<EndOfTarget> =>
@@ -102,7 +104,7 @@ function toldEmit(context: Context, selection: Selection, run: RunTargets): Emit
     if (isAsked && event.kind === 'cycle-finished' && event.summary.keptBoth > 0)
       context.out.say(
         'The daemon did this sync, and asks nobody: of each conflict both versions were kept. ' +
-          'To choose: s4 sync --conflicts POLICY, or s4 edit --conflicts POLICY.',
+          'To choose between them: s4 resolve. For another rule: s4 edit --conflicts POLICY.',
         { tone: 'warn', level: 'warning' },
       );
   };

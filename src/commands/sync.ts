@@ -39,7 +39,7 @@ export async function sync(
       },
       emit: (_selection, open) => desk?.emit(open) ?? out.emit,
       ...(desk === undefined ? {} : { approve: desk.approve, onRequests: desk.requestsMade }),
-      ...decideBy(context, desk),
+      ...(mode === 'preview' ? {} : decideBy(context, desk)),
     });
   } finally {
     await desk?.close();

@@ -29,8 +29,7 @@ export interface MadeChoice {
 }
 
 /**
- * Decides each conflict: by `--conflicts`, else the target's policy, else by asking, else by keeping both. A preview
- * never asks.
+ * Decides each conflict: by `--conflicts`, else the target's policy, else by asking, else by keeping both.
  */
 export async function resolveConflicts(
   conflicts: readonly JudgedEntry[],
@@ -43,8 +42,9 @@ export async function resolveConflicts(
     if (made.get(key)?.about === about) continue;
     const view = await viewOf(judged, deps);
     const policy = options.conflicts ?? cycle.target.conflicts;
-    const ask = options.mode === 'sync' ? cycle.decide : undefined;
-    const decision = policy ?? (ask === undefined ? 'both' : await ask(view, contentsOf(judged, cycle)));
+    const { decide } = cycle;
+    const decision =
+      policy ?? (decide === undefined ? 'both' : await decide(view, contentsOf(judged, cycle)));
     made.set(key, { resolution: await resolutionOf(decision, judged, deps), about });
     const choice = typeof decision === 'string' ? decision : 'merge';
     if (options.mode === 'sync')

@@ -8,7 +8,7 @@ import { main } from '../../../src/commands/main.ts';
 import { type InstanceLock, lockInstance } from '../../../src/daemon/instance-lock.ts';
 import { daemonPlaces } from '../../../src/daemon/places.ts';
 import { serveDaemon } from '../../../src/daemon/socket/server.ts';
-import { type Bench, createBench, QUIET_SUMMARY } from '../../support/cli.ts';
+import { type Bench, createBench, QUIET_SUMMARY, quietCycle } from '../../support/cli.ts';
 import { contextOf } from '../../support/context.ts';
 import {
   createFakeControl,
@@ -381,6 +381,42 @@ describe('s4 sync while the daemon keeps the target', () => {
     bench.stdout.length = 0;
     await run('sync', '--conflicts', 'both');
     expect(out()).not.toContain('asks nobody');
+  });
+
+  test('resolve asks about what waits, and has the daemon do what was chosen', async () => {
+    bench.answers = ['1', 'd', '2', ''];
+    await startDaemon();
+    const conflicts = ['f', 'g', 'h'].map((path) => ({
+      path,
+      local: { state: 'updated' as const, sizeBytes: 1 },
+      remote: { state: 'updated' as const, sizeBytes: 2 },
+    }));
+    const done: unknown[] = [];
+    control.sync = async (target, options, onEvent) => {
+      if (options.mode === 'sync') done.push(options);
+      const plan = { kind: 'planned' as const, target: 'notes', planId: 'p', operations: [], conflicts };
+      onEvent({ ...plan, bytesUp: 0, bytesDown: 0 });
+      return { target, exit: 0 };
+    };
+    bench.engine = async ({ deps, options }) => {
+      expect(options).toMatchObject({ mode: 'preview', paths: ['f', 'g', 'h'] });
+      for (const conflict of conflicts)
+        await deps.decide?.(conflict, {
+          local: async () => Buffer.from('mine'),
+          remote: async () => Buffer.from('theirs'),
+          base: async () => undefined,
+        });
+      return quietCycle(deps, options);
+    };
+    expect(await run('resolve', 'notes')).toBe(4);
+    expect(done).toEqual([
+      { mode: 'sync', paths: ['f'], conflicts: 'local' },
+      { mode: 'sync', paths: ['g'], conflicts: 'remote' },
+    ]);
+    expect(out() + err()).toContain('-mine');
+    done.length = 0;
+    expect(await run('resolve', 'notes', '--conflicts', 'newer')).toBe(0);
+    expect(done).toEqual([{ mode: 'sync', paths: ['f', 'g', 'h'], conflicts: 'newer' }]);
   });
 
   test('tells a screen how many requests the daemon makes for it', async () => {

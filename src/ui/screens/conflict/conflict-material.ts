@@ -20,8 +20,8 @@ export interface ConflictQuestion {
   readonly sides: Sides;
   /** How many were asked before this one. */
   readonly asked: number;
-  /** What `edit` starts. */
-  readonly editor: string;
+  /** What `edit` starts; undefined: what it made could not be used. */
+  readonly editor: string | undefined;
   /** What went wrong the last time. */
   readonly notice?: string;
   /** Made in an editor before, and not yet used. */

@@ -30,10 +30,10 @@ export function menuOf(
     ...editedItems(question),
     ...(kept === undefined ? openChoices() : keptChoices(kept)),
     unless(merge.why, choice('m', 'merge', merge.detail, 'merge')),
-    unless(editWhy(material, kept), {
+    unless(editWhy(material, question), {
       key: 'e',
       label: 'edit',
-      detail: `both in ${question.editor}`,
+      detail: `both in ${question.editor ?? 'an editor'}`,
       action: { kind: 'edit' },
     }),
     { key: 'd', label: 'diff', detail: 'what each side changed', action: { kind: 'diff' } },
@@ -84,7 +84,11 @@ function unless(why: string | undefined, item: MenuItem): MenuItem {
   return why === undefined ? item : { ...item, why };
 }
 
-function editWhy(material: ConflictMaterial | undefined, kept: ConflictQuestion['kept']): string | undefined {
+function editWhy(
+  material: ConflictMaterial | undefined,
+  { kept, editor }: ConflictQuestion,
+): string | undefined {
+  if (editor === undefined) return 'not while a daemon keeps the target';
   if (kept?.originalThere === false) return 'there is one only';
   return material?.kind === 'binary' ? 'not a text' : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Selection } from '../config/selection.ts';
 import { parseStoreUrl } from '../config/url.ts';
-import { expiredTrash, TRASH_POLICY, type TrashPolicy } from '../engine/history/expired-trash.ts';
 import { withLockedBase } from '../engine/history/with-locked-base.ts';
 import type { TrashedFile } from '../engine/ports/history.ts';
 import { isS4Error, S4Error } from '../lib/errors.ts';
 import { count, formatBytes, formatTime } from '../report/format.ts';
 import type { OpenUpload, Uploads } from '../stores/s3/uploads.ts';
+import { expiredTrash, TRASH_POLICY, type TrashPolicy } from '../sync/expired-trash.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode, worstExit } from './exit-codes.ts';
 import { parseMoment } from './moment.ts';

@@ -1,5 +1,5 @@
+import { TRASH_POLICY } from '../sync/expired-trash.ts';
 import { forgetHalt } from './approval.ts';
-import { TRASH_POLICY } from './history/expired-trash.ts';
 import { publishFacts } from './publish.ts';
 import { notice, type Session } from './session.ts';
 

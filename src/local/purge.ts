@@ -1,5 +1,6 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import type { TrashRef } from '../engine/ports/folder.ts';
+import { byAge, expiredTrash, type TrashPolicy } from '../sync/expired-trash.ts';
 import type { RelPath } from '../sync/path.ts';
 import type { ChangeContext } from './change-context.ts';
 import { look, unlinkIfThere } from './entries.ts';
@@ -8,16 +9,10 @@ import { isUntouched, restoreWritten } from './restore.ts';
 import { listNames, type TrashRecord } from './trash.ts';
 import { trashRunTimeMs } from './trash-names.ts';
 
-export interface PurgeOptions {
-  /** Age from which on an entry goes. */
-  readonly olderThanMs: number;
-  /** While the trash holds more, the oldest go, but none younger than an hour: somebody may have it open still. */
-  readonly maxBytes: number;
+export interface PurgeOptions extends TrashPolicy {
   readonly nowMs: number;
   readonly host: string;
 }
-
-const YOUNGEST_FOR_SIZE_MS = 3_600_000;
 
 export interface TrashEntry {
   readonly ref: TrashRef;
@@ -29,7 +24,7 @@ export interface TrashEntry {
 }
 
 /**
- * Removes old trash for good. What is no longer the state that was moved there (an application still had it open and
+ * Removes for good what has expired (`expiredTrash`). What is no longer the state that was moved there (an application still had it open and
  * wrote), or of which no manifest tells, comes back as a conflict copy.
  *
  * @returns the conflict copies
@@ -39,20 +34,17 @@ export function purgeTrash(
   trashPath: string,
   options: PurgeOptions,
 ): readonly RelPath[] {
-  const entries = trashedEntries(context, trashPath);
-  let totalBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const copies: RelPath[] = [];
-  for (const entry of entries) {
-    const ageMs = options.nowMs - entry.movedMs;
-    const tooMuch = totalBytes > options.maxBytes && ageMs >= YOUNGEST_FOR_SIZE_MS;
-    if (ageMs < options.olderThanMs && !tooMuch) continue;
-    totalBytes -= entry.sizeBytes;
-    const { record, ref } = entry;
+  for (const { record, ref, path } of expiredTrash(
+    trashedEntries(context, trashPath),
+    options,
+    options.nowMs,
+  )) {
     if (record !== undefined && isUntouched(context, ref, record)) {
       context.sys.unlink(context.trash.locate(ref));
       continue;
     }
-    const copy = restoreWritten(context, ref, entry.path, options.host);
+    const copy = restoreWritten(context, ref, path, options.host);
     if (copy !== undefined) copies.push(copy);
   }
   removeEmptyRuns(context, trashPath);
@@ -73,7 +65,7 @@ export function trashedEntries(context: ChangeContext, trashPath: string): reado
       entries.push({ ref, path, record, sizeBytes, movedMs: record?.movedMs ?? runMs });
     }
   }
-  return entries.sort((a, b) => a.movedMs - b.movedMs || (a.ref < b.ref ? -1 : 1));
+  return entries.sort(byAge);
 }
 
 function filesBelow(trashPath: string, folder: string): readonly TrashRef[] {

@@ -1,4 +1,5 @@
 import type { Digest, Fingerprint, LocalRow } from '../../sync/entry.ts';
+import type { TrashPolicy } from '../../sync/expired-trash.ts';
 import type { RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { TrashedFile } from './history.ts';
@@ -221,11 +222,7 @@ export interface Folder {
   /** Removes temp files that no journaled intent names. */
   cleanTemp(keep: ReadonlySet<string>): Promise<void>;
   /** Old trash goes, if it still is what it was when it was moved; otherwise it comes back as a conflict copy. */
-  purgeTrash(options: {
-    readonly olderThanMs: number;
-    readonly maxBytes: number;
-    readonly nowMs: number;
-  }): Promise<readonly RelPath[]>;
+  purgeTrash(options: TrashPolicy & { readonly nowMs: number }): Promise<readonly RelPath[]>;
   /** Stops workers. */
   close(): Promise<void>;
 }

@@ -2,7 +2,8 @@ import type { Folder, TrashRef } from '../../engine/ports/folder.ts';
 import { S4Error } from '../../lib/errors.ts';
 import { conflictCopyPath } from '../../sync/conflict-name.ts';
 import { type Fingerprint, sameMovedFile } from '../../sync/entry.ts';
-import { baseName, compareKeys, type RelPath } from '../../sync/path.ts';
+import { byAge, expiredTrash } from '../../sync/expired-trash.ts';
+import { baseName, type RelPath } from '../../sync/path.ts';
 import { type ContentNode, type FolderNode, fingerprintOf, isContent } from './nodes.ts';
 import { statePath, trashPath } from './paths.ts';
 import { statOf } from './read.ts';
@@ -31,7 +32,8 @@ export interface Trash
 interface TrashItem {
   readonly ref: TrashRef;
   readonly node: ContentNode;
-  readonly atMs: number;
+  readonly movedMs: number;
+  readonly sizeBytes: number;
 }
 
 export function createTrash(session: Session): Trash {
@@ -85,11 +87,11 @@ export function createTrash(session: Session): Trash {
       session.live();
       return listTrash(session)
         .toReversed()
-        .map(({ ref, node, atMs }) => ({
+        .map(({ ref, node, movedMs, sizeBytes }) => ({
           ref,
           path: ref.slice(ref.indexOf('/') + 1) as RelPath,
-          movedMs: atMs,
-          sizeBytes: node.bytes.byteLength,
+          movedMs,
+          sizeBytes,
           kind: node.kind,
           executable: node.kind === 'file' && node.executable,
           mtimeNs: node.mtimeNs,
@@ -102,14 +104,10 @@ export function createTrash(session: Session): Trash {
         throw new S4Error('LOCAL_FAILED', 'it is no longer in the trash', { data: { ref } });
       yield node.bytes.slice();
     },
-    async purgeTrash({ olderThanMs, maxBytes, nowMs }) {
+    async purgeTrash(policy) {
       session.live();
-      const items = listTrash(session);
-      let bytes = items.reduce((sum, { node }) => sum + node.bytes.byteLength, 0);
       const copies: RelPath[] = [];
-      for (const { ref, node, atMs } of items) {
-        if (nowMs - atMs < olderThanMs && bytes <= maxBytes) break;
-        bytes -= node.bytes.byteLength;
+      for (const { ref, node } of expiredTrash(listTrash(session), policy, policy.nowMs)) {
         const path = ref.slice(ref.indexOf('/') + 1) as RelPath;
         if (isUntouched(node)) session.unlink(trashPath(ref));
         else copies.push(restore(ref, copyNameOf(session, node, path), path) ?? path);
@@ -158,13 +156,14 @@ function listTrash(session: Session): readonly TrashItem[] {
       const path = `${below}${name}`;
       if (node.kind === 'folder') collect(node, `${path}/`);
       else if (isContent(node)) {
-        items.push({ ref: path as TrashRef, node, atMs: node.trashed?.atMs ?? session.disk.runtime.nowMs() });
+        const movedMs = node.trashed?.atMs ?? session.disk.runtime.nowMs();
+        items.push({ ref: path as TrashRef, node, movedMs, sizeBytes: node.bytes.byteLength });
       }
     }
   };
   const top = session.fs.lookup(statePath('trash'));
   if (top?.kind === 'folder') collect(top, '');
-  return items.sort((a, b) => a.atMs - b.atMs || compareKeys(a.ref, b.ref));
+  return items.sort(byAge);
 }
 
 function removeEmptyFolders(session: Session, folder: FolderNode, path: string): void {

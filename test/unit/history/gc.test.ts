@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expiredTrash, TRASH_POLICY } from '../../../src/engine/history/expired-trash.ts';
+import { expiredTrash, TRASH_POLICY } from '../../../src/sync/expired-trash.ts';
 import { type CrashScenario, countSteps, quiet, strike } from '../../support/crash.ts';
 import { createWorld, type Machine, type World } from '../../support/machines.ts';
 import { locked, write } from './act.ts';

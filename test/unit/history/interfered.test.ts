@@ -6,6 +6,8 @@ import {
   takeCopy,
   takeText,
 } from '../../../src/engine/history/local-changes.ts';
+import { type Restored, restoreVersions } from '../../../src/engine/history/restore.ts';
+import type { GetOutcome } from '../../../src/engine/ports/store.ts';
 import type { LocalFile } from '../../../src/sync/operations.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
 import { createWorld, type Machine, type World } from '../../support/machines.ts';
@@ -76,6 +78,77 @@ describe('a version', () => {
     await a.sync();
     await b.sync();
     expect(b.user.tree()).toEqual({ f: 'edited' });
+  });
+});
+
+describe('a version that cannot be had', () => {
+  it.each<[string, GetOutcome, string]>([
+    ['is archived', { kind: 'archived' }, 'archived'],
+    ['was purged', { kind: 'absent' }, 'changed-meanwhile'],
+  ])('because it %s is told, stops no other one, and what is here stays', async (_, outcome, code) => {
+    for (const name of ['f', 'g']) await write(world, a, name, 'one');
+    for (const name of ['f', 'g']) await write(world, a, name, 'two');
+    const { store } = a;
+    a.store = {
+      ...store,
+      get: async (key, options) => (key === (F as string) ? outcome : store.get(key, options)),
+    };
+    const done: Restored[] = [];
+    const step = async (path: string) => ({
+      path: path as RelPath,
+      versionId: await idOf(a, path, -1),
+      modifiedMs: 0,
+      sizeBytes: 3,
+      action: 'replace' as const,
+    });
+    const steps = [await step('f'), await step('g')];
+    await locked(a, (context) => restoreVersions(steps, context, (restored) => done.push(restored)));
+    expect(done.map((each) => (each.kind === 'failed' ? each.problem.code : each.step.action))).toEqual(
+      expect.arrayContaining([code, 'replace']),
+    );
+    expect(a.user.tree()).toEqual({ f: 'two', g: 'one' });
+    expect(a.user.tree('.s4/tmp')).toEqual({});
+  });
+
+  it('into the place of something that is no file is told', async () => {
+    await write(world, a, 'f', 'one');
+    const versionId = await idOf(a, 'f', -1);
+    a.user.remove('f');
+    a.user.fifo('f');
+    const [done] = await restore(a, { kind: 'version', path: F, versionId });
+    expect(done).toMatchObject({ kind: 'failed', problem: { code: 'blocked-folder' } });
+    expect(a.user.tree()).toEqual({ f: '(special)' });
+  });
+});
+
+describe('a symlink', () => {
+  it('that is that version already is left alone, and another one comes back as it was', async () => {
+    a.user.symlink('f', 'first');
+    await a.sync();
+    world.tick(60_000);
+    const versionId = await idOf(a, 'f', -1);
+    const [same] = await restore(a, { kind: 'version', path: F, versionId });
+    expect(same).toMatchObject({ kind: 'restored', step: { action: 'same' } });
+    expect(trash()).toEqual([]);
+    a.user.remove('f');
+    a.user.symlink('f', 'second');
+    await a.sync();
+    const [back] = await restore(a, { kind: 'version', path: F, versionId });
+    expect(back).toMatchObject({ kind: 'restored', step: { action: 'replace' } });
+    expect(a.user.tree()).toEqual({ f: '-> first' });
+  });
+
+  it('is put over a file whose content is its text', async () => {
+    a.user.symlink('f', 'text');
+    await a.sync();
+    const versionId = await idOf(a, 'f', -1);
+    world.tick(60_000);
+    a.user.remove('f');
+    a.user.write('f', 'text');
+    await a.sync();
+    const [back] = await restore(a, { kind: 'version', path: F, versionId });
+    expect(back).toMatchObject({ kind: 'restored', step: { action: 'replace' } });
+    expect(a.user.tree()).toEqual({ f: '-> text' });
   });
 });
 

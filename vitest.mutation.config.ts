@@ -9,5 +9,7 @@ export default defineConfig({
     include: tests.split(','),
     setupFiles: ['test/support/fixed-seed.ts'],
     testTimeout: 60_000,
+    // Nothing here has module state: each file of tests need not load all modules anew for each mutant.
+    isolate: false,
   },
 });

@@ -173,12 +173,10 @@ function createRunMatcher(lines: readonly string[]): Matcher {
   };
 }
 
-/** `build/` -> `build`. Trailing spaces, which the mark may stand before, mean nothing unless escaped. */
+/** `build/` -> `build`. Trailing spaces, which the mark may stand before, mean nothing: an escaped one has a backslash there. */
 function withoutFolderMark(line: string): string {
-  if (line.startsWith('#')) return line;
-  let end = line.length;
-  while (line[end - 1] === ' ' && line[end - 2] !== '\\') end--;
-  return line[end - 1] === '/' ? line.slice(0, end - 1) : line;
+  const kept = line.replace(/ +$/, '');
+  return kept.endsWith('/') ? kept.slice(0, -1) : line;
 }
 
 function namesIgnoreFile(line: string): boolean {

@@ -80,6 +80,7 @@ describe('ignore rules', () => {
     expect(named.ignores('.syncignore', false)).toBe(false);
     expect(named.ignores('a/.syncignore', false)).toBe(true);
     expect(rulesOf({ '': 'a/*/.syncignore  ' }).ignores('a/b/.syncignore', false)).toBe(true);
+    expect(rulesOf({ '': '.syncignore\n!.syncignore' }).ignores('.syncignore', false)).toBe(false);
   });
 
   it('takes rules added after it was asked', () => {
@@ -91,8 +92,42 @@ describe('ignore rules', () => {
 
   it('answers the same after its memory was dropped', () => {
     const rules = rulesOf({ '': '*.log\n!a/keep.log' });
-    for (let i = 0; i < 25_000; i++) expect(rules.ignores(`f${i}/x.log`, false)).toBe(true);
+    const said = new Set(Array.from({ length: 25_000 }, (_, i) => rules.ignores(`f${i}/x.log`, false)));
+    expect([...said]).toEqual([true]);
     expect(rules.ignores('a/keep.log', false)).toBe(false);
+    expect(rules.ignores('X.LOG', false)).toBe(false);
+    expect(rules.ignores('.../x.log', false)).toBe(true);
+  });
+
+  it('reads what other systems write: a mark at the beginning, and lines that end in CR LF or CR', () => {
+    const rules = rulesOf({ '': '\uFEFF*.log\r\n*.tmp\r\nbuild/\r' });
+    for (const name of ['x.log', 'x.tmp', 'build/x'])
+      expect([name, rules.ignores(name, false)]).toEqual([name, true]);
+    expect(rulesOf({ '': 'a\uFEFFb' }).ignores('a\uFEFFb', false)).toBe(true);
+  });
+
+  it('asks about names that are dots alone like about any other', () => {
+    const rules = rulesOf({ '': '*.log' });
+    for (const path of ['...', '.../x', '..x/y'])
+      expect([path, rules.ignores(path, false)]).toEqual([path, false]);
+    expect(rules.ignores('.../x.log', false)).toBe(true);
+  });
+
+  it('lets the last line that speaks decide, also among lines with many **', () => {
+    const rules = rulesOf({ '': '*.log\na/**/b/**/c/**/x\n!keep.log\n' });
+    for (const [path, ignored] of [
+      ['x.log', true],
+      ['a/b/c/x', true],
+      ['keep.log', false],
+      ['other', false],
+    ] as const)
+      expect([path, rules.ignores(path, false)]).toEqual([path, ignored]);
+  });
+
+  it('takes the mark for folders behind which spaces stand', () => {
+    const rules = rulesOf({ '': 'build/  \n' });
+    expect(rules.ignores('build', true)).toBe(true);
+    expect(rules.ignores('build', false)).toBe(false);
   });
 });
 

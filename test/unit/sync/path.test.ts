@@ -31,6 +31,7 @@ describe('a key from outside', () => {
     ['a/.S4/x', 'reserved'],
     ['a/.s\u200c4', 'reserved'],
     ['a/.ſ4', 'reserved'],
+    ['a/．ｓ４/x', 'reserved'],
     ['é'.repeat(128), 'segment-too-long'],
     [`${'d/'.repeat(600)}f`, 'too-long'],
   ])('%j is refused: %s', (raw, fault) => {
@@ -53,6 +54,8 @@ describe('a key from outside', () => {
     expect(parseKey(long, 23).ok).toBe(true);
     expect(parseKey(long, 24)).toEqual({ ok: false, fault: 'too-long' });
     expect(parseKey(`${long}/`, 23)).toEqual({ ok: false, fault: 'too-long' });
+    expect(parseKey('x'.repeat(100), 925)).toEqual({ ok: false, fault: 'too-long' });
+    expect(parseKey('x'.repeat(100), 924).ok).toBe(true);
   });
 });
 

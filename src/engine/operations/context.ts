@@ -55,6 +55,14 @@ export function callOptions(context: OperationContext): { readonly signal?: Abor
   return context.signal === undefined ? {} : { signal: context.signal };
 }
 
+/**
+ * Whether a file may have been written to within the clock's tick in which this cycle hashed it. An operation moves times
+ * of its own, and yet the row that it leaves must go on saying so: else that write would never be seen.
+ */
+export function wasRacy(key: EntryKey, { evidence }: OperationContext): boolean {
+  return evidence.get(key)?.local?.racy === true;
+}
+
 export function blocked(path: string): Problem {
   return {
     path,

@@ -4,7 +4,7 @@ import { keyPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import { objectKey } from '../keys.ts';
 import { nameOfState, recoverOvertaken } from '../overtaken.ts';
-import { type OperationContext, type OperationResult, STALE } from './context.ts';
+import { type OperationContext, type OperationResult, STALE, wasRacy } from './context.ts';
 import { type Fetched, fetchObject } from './fetch-object.ts';
 import { orDiscard } from './or-discard.ts';
 import { placeFetched } from './place-fetched.ts';
@@ -91,7 +91,7 @@ async function settleInPlace(
   const { replaces, base, remote } = operation;
   if (replaces === undefined || base === undefined) return STALE;
   let fingerprint = replaces.fingerprint;
-  let racy = base.racy === true;
+  let racy = wasRacy(operation.key, context);
   if (
     replaces.kind === 'file' &&
     fetched.content.kind === 'file' &&
@@ -104,7 +104,7 @@ async function settleInPlace(
     );
     if (set.kind !== 'placed') return STALE;
     fingerprint = set.fingerprint;
-    racy = set.racy;
+    racy ||= set.racy;
   }
   const row = placedRow(base.key, fetched, remote.token, { fingerprint, racy });
   return {

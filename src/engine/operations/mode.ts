@@ -6,7 +6,7 @@ import { sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
 import { nameOfState } from '../overtaken.ts';
 import type { ObjectMetadata } from '../ports/store.ts';
-import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { callOptions, type OperationContext, type OperationResult, STALE, wasRacy } from './context.ts';
 import { modeFact } from './facts.ts';
 import { writeUnguarded } from './unguarded.ts';
 
@@ -46,13 +46,13 @@ export async function modeUp(
   );
   const { outcome, finished, overtaken } = copied;
   if (outcome.kind !== 'stored') return { kind: 'stale', finished };
-  const known = context.evidence.get(key)?.local;
+  const racy = wasRacy(key, context);
   const row: BaseRow = {
     key: local.key,
     content: { ...content, executable: local.executable },
     mtimeNs,
     local: local.fingerprint,
-    ...(known?.racy === true && { racy: true }),
+    ...(racy && { racy }),
     remote: outcome.token,
   };
   return {
@@ -69,18 +69,20 @@ export async function modeDown(
   operation: OperationOf<'mode-down'>,
   context: OperationContext,
 ): Promise<OperationResult> {
-  const { local, remote, base } = operation;
+  const { key, local, remote, base } = operation;
   if (base.content.kind !== 'file' || local.kind !== 'file') return STALE;
   const executable = !base.content.executable;
   context.signal?.throwIfAborted();
   const outcome = await context.folder.setExecutable(keyPath(local.key), executable, local.fingerprint);
   if (outcome.kind !== 'placed') return STALE;
   const content: Content = { ...base.content, executable };
+  const racy = outcome.racy || wasRacy(key, context);
   const row: BaseRow = {
-    ...base,
+    key: base.key,
     content,
+    mtimeNs: base.mtimeNs,
     local: outcome.fingerprint,
-    ...(outcome.racy && { racy: true }),
+    ...(racy && { racy }),
     remote: remote.token,
   };
   return { kind: 'done', changes: [{ kind: 'set', row }] };

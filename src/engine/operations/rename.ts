@@ -4,7 +4,14 @@ import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import { objectKey } from '../keys.ts';
 import type { CopyOutcome } from '../ports/store.ts';
-import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
+import {
+  blocked,
+  callOptions,
+  type OperationContext,
+  type OperationResult,
+  STALE,
+  wasRacy,
+} from './context.ts';
 import { deleteFact, putFact } from './facts.ts';
 import { inTheWay } from './in-the-way.ts';
 import { isRefusedName, refusedName } from './refused-name.ts';
@@ -58,7 +65,7 @@ export async function renameRemote(
   if (copied.outcome.kind !== 'stored') return { kind: 'stale', finished: copied.finished };
   // Refused when somebody wrote to the old name meanwhile: that write stays, as a file of its own.
   const deleted = await deleteKnown(from, keyPath(base.key), context);
-  const racy = context.evidence.get(key)?.local?.racy === true;
+  const racy = wasRacy(key, context);
   const row: BaseRow = {
     key,
     content,
@@ -108,12 +115,13 @@ export async function renameLocal(
     return { ...(there === undefined ? STALE : inTheWay(target, there, context)), finished };
   }
   if (outcome.kind !== 'renamed') return { kind: 'stale', finished };
+  const racy = outcome.racy || wasRacy(base.key, context);
   const row: BaseRow = {
     key,
     content: base.content,
     mtimeNs: base.mtimeNs,
     local: outcome.fingerprint,
-    ...((outcome.racy || base.racy === true) && { racy: true }),
+    ...(racy && { racy }),
     remote: remote.token,
   };
   return {

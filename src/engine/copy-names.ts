@@ -1,4 +1,5 @@
 import { conflictCopyPath } from '../sync/conflict-name.ts';
+import type { RemoteRow } from '../sync/entry.ts';
 import type { JoinedRow } from '../sync/join.ts';
 import type { EntryKey, RelPath } from '../sync/path.ts';
 import { fileKey, keyPath } from '../sync/path.ts';
@@ -44,5 +45,13 @@ export function losingVersion(
     const whenMs = Number(row.local.fingerprint.mtimeNs / 1_000_000n);
     return { path: keyPath(row.local.key), whenMs, host: localHost };
   }
-  return { path: keyPath(row.key), whenMs: row.remote?.token.modifiedMs ?? 0, host: 'store' };
+  return losingRemote(row.key, row.remote);
+}
+
+/** The same for a remote file alone. */
+export function losingRemote(
+  key: EntryKey,
+  remote: RemoteRow | undefined,
+): { path: RelPath; whenMs: number; host: string } {
+  return { path: keyPath(key), whenMs: remote?.token.modifiedMs ?? 0, host: 'store' };
 }

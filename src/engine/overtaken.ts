@@ -162,7 +162,7 @@ async function bringBack(
 }
 
 /** Was this version brought back before, by a run that was interrupted or by another machine? */
-async function holds(path: RelPath, fetched: Fetched, context: OperationContext): Promise<boolean> {
+export async function holds(path: RelPath, fetched: Fetched, context: OperationContext): Promise<boolean> {
   if ((await context.folder.stat(path)) === undefined) return false;
   const outcome = await context.folder.hash({ path, ...callOptions(context) });
   return outcome.kind === 'hashed' && outcome.digest === fetched.content.digest;

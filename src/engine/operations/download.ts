@@ -40,7 +40,7 @@ export async function download(
     kind: 'done',
     changes: [{ kind: 'set', row: publishedMode(row, fetched) }],
     finished: placed.finished,
-    ...((placed.lookAgain || lookAgain) && { lookAgain: true }),
+    ...((placed.lookAgain || lookAgain || keepsOwnMode(fetched)) && { lookAgain: true }),
   };
 }
 
@@ -62,6 +62,11 @@ export function placedRow(
     ...(placed.racy && { racy: true }),
     remote: { ...listed, ...(versionId !== undefined && { versionId }) },
   };
+}
+
+/** It was made (not) executable here, and that is not published yet. */
+function keepsOwnMode({ content, facts }: Fetched): boolean {
+  return content.kind === 'file' && facts.executable !== undefined && facts.executable !== content.executable;
 }
 
 /** The base says what both sides agree on: where the local mode was kept, the next pass publishes it. */
@@ -110,6 +115,7 @@ async function settleInPlace(
   return {
     kind: 'done',
     changes: [{ kind: 'set', row: publishedMode({ ...row, mtimeNs: base.mtimeNs }, fetched) }],
+    ...(keepsOwnMode(fetched) && { lookAgain: true }),
   };
 }
 

@@ -1,9 +1,13 @@
 import type { LocalFile, OperationOf } from '../../sync/operations.ts';
 import { fileKey, keyPath, type RelPath } from '../../sync/path.ts';
+import { sameRemoteBytes } from '../../sync/token.ts';
+import { losingRemote } from '../copy-names.ts';
 import { objectKey } from '../keys.ts';
-import { blocked, type OperationContext, type OperationResult, STALE } from './context.ts';
+import { holds } from '../overtaken.ts';
+import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { archivedObject, placedRow } from './download.ts';
-import { fetchObject } from './fetch-object.ts';
+import { type Fetched, fetchObject } from './fetch-object.ts';
+import { orDiscard } from './or-discard.ts';
 import { placeFetched } from './place-fetched.ts';
 import { deleteKnown } from './remove.ts';
 import { upload } from './upload.ts';
@@ -66,7 +70,7 @@ export async function remoteAside(
   operation: OperationOf<'remote-aside'>,
   context: OperationContext,
 ): Promise<OperationResult> {
-  const { key, remote, copy } = operation;
+  const { key, remote } = operation;
   const at = objectKey(remote.key);
   const outcome = await fetchObject(
     { key: at, etag: remote.token.etag, executable: (published) => published ?? false },
@@ -74,9 +78,14 @@ export async function remoteAside(
   );
   if (outcome.kind === 'changed') return STALE;
   if (outcome.kind === 'archived') return { kind: 'failed', problem: archivedObject(key) };
-  const placed = await placeFetched(outcome.fetched, copy, undefined, context);
-  if (placed.kind === 'refused') return placed.result;
-  const sent = await uploadNew(copy, context);
+  const copy = await heldCopy(operation, outcome.fetched, context);
+  if (copy === operation.copy) {
+    const placed = await placeFetched(outcome.fetched, copy, undefined, context);
+    if (placed.kind === 'refused') return placed.result;
+  } else {
+    await outcome.fetched.staging.discard();
+  }
+  const sent = (await isInStore(copy, outcome.fetched, context)) ? UNCHANGED : await uploadNew(copy, context);
   if (sent.kind !== 'done') return sent;
   const deleted = await deleteKnown(remote, copy, context);
   const finished = [...(sent.finished ?? []), ...deleted.finished];
@@ -88,6 +97,33 @@ export async function remoteAside(
     finished,
     ...(deleted.overtaken && { lookAgain: true }),
   };
+}
+
+const UNCHANGED: Extract<OperationResult, { kind: 'done' }> = { kind: 'done', changes: [] };
+
+/** Where an earlier try, that then could not send it, has put this very content; else the new copy's name. */
+function heldCopy(
+  { key, remote, copy }: OperationOf<'remote-aside'>,
+  fetched: Fetched,
+  context: OperationContext,
+): Promise<RelPath> {
+  return orDiscard(fetched.staging, async () => {
+    const { path, whenMs, host } = losingRemote(key, remote);
+    const plain = context.copyNames.plain(path, whenMs, host);
+    return (await holds(plain, fetched, context)) ? plain : copy;
+  });
+}
+
+/** Was it sent since, as any new file is? What the base says of the store is asked again: the original is to go. */
+async function isInStore(
+  path: RelPath,
+  { content: { kind, digest } }: Fetched,
+  context: OperationContext,
+): Promise<boolean> {
+  const row = await context.base.get(fileKey(path));
+  if (row === undefined || row.content.kind !== kind || row.content.digest !== digest) return false;
+  const head = await context.store.head(objectKey(fileKey(path)), callOptions(context));
+  return head.kind === 'found' && sameRemoteBytes(row.remote, head.state.token);
 }
 
 async function withCopy(

@@ -1,3 +1,4 @@
+import { decodeMetadata } from '../../formats/metadata-codec.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import type { OperationContext, OperationResult } from './context.ts';
@@ -17,7 +18,7 @@ export async function placeMerged(
 ): Promise<OperationResult> {
   const { key, local, remote, merged } = operation;
   const path = keyPath(local.key);
-  const executable = local.kind === 'file' && local.executable;
+  const executable = await mergedMode(operation, context);
   const staging = await context.folder.stage(merged.byteLength);
   const mtimeNs = BigInt(context.runtime.nowMs()) * 1_000_000n;
   const staged = await orDiscard(staging, async () => {
@@ -37,4 +38,16 @@ export async function placeMerged(
     { ...context, evidence: new Map() },
   );
   return { ...sent, finished: [...finished, ...(sent.finished ?? [])] };
+}
+
+/** The executable bit is merged as the text is: whoever changed it had it so. */
+async function mergedMode(
+  { key, local }: OperationOf<'merge'>,
+  { base, evidence }: OperationContext,
+): Promise<boolean> {
+  const here = local.kind === 'file' && local.executable;
+  const ancestor = (await base.get(key))?.content;
+  const there = evidence.get(key)?.remote;
+  if (ancestor?.kind !== 'file' || ancestor.executable !== here || there === undefined) return here;
+  return decodeMetadata(there.metadata).executable ?? here;
 }

@@ -65,6 +65,7 @@ export async function renameRemote(
   if (copied.outcome.kind !== 'stored') return { kind: 'stale', finished: copied.finished };
   // Refused when somebody wrote to the old name meanwhile: that write stays, as a file of its own.
   const deleted = await deleteKnown(from, keyPath(base.key), context);
+  const wasKept = deleted.outcome.kind === 'precondition-failed';
   const racy = wasRacy(key, context);
   const row: BaseRow = {
     key,
@@ -82,8 +83,8 @@ export async function renameRemote(
       { kind: 'set', row },
     ],
     finished: [...copied.finished, ...deleted.finished],
-    facts: [putFact(row, write, undefined, nowMs), deleteFact(base, nowMs)],
-    ...((copied.overtaken || deleted.overtaken) && { lookAgain: true }),
+    facts: [putFact(row, write, undefined, nowMs), ...(wasKept ? [] : [deleteFact(base, nowMs)])],
+    ...((copied.overtaken || deleted.overtaken || wasKept) && { lookAgain: true }),
   };
 }
 

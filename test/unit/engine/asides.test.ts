@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/engine/ports/store.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
 import { objectKeys, quiet } from '../../support/crash.ts';
 import { createWorld, fileOf, type Machine, summaryOf } from '../../support/machines.ts';
@@ -146,6 +148,31 @@ describe('a file of the store where a folder is here', () => {
     expect(told(a)).toContain('archived');
     expect(objectKeys(world.server)).toContain('x');
     expect(contents(a)).toEqual(['inside', 'keep']);
+  });
+
+  it('has one copy, however often sending that fails, and goes once it was sent', async () => {
+    const { world, a, b } = await clash();
+    const open = a.store;
+    const refusing = (fails: (key: string) => boolean): Store => ({
+      ...open,
+      put: (key, source, options) => {
+        if (fails(key)) throw new S4Error('STORE_FAILED', 'not now');
+        return open.put(key, source, options);
+      },
+    });
+    a.store = refusing((key) => key.startsWith('x ('));
+    for (let i = 0; i < 3; i++) await a.sync();
+    expect(contents(a)).toEqual(['edited', 'inside', 'keep']);
+    expect(Buffer.from(world.server.bytes('x') ?? []).toString()).toBe('edited');
+    // Sent like any new file, where the second try in one cycle succeeds.
+    let tries = 0;
+    a.store = refusing((key) => key.startsWith('x (') && tries++ === 0);
+    await a.sync();
+    a.store = open;
+    a.events.length = 0;
+    await quiet([a, b]);
+    expect(contents(b)).toEqual(['edited', 'inside', 'keep']);
+    expect(b.user.tree()).toEqual(a.user.tree());
   });
 
   it('is looked at again when it is written again before it is read', async () => {

@@ -71,7 +71,8 @@ export function createConnection(
       { signal },
     );
     try {
-      ear = await (await deps.openEar(target(), store)).listen({ onEvent: listener.onEar });
+      const opening = await deps.openEar(target(), store, () => target().clientId);
+      ear = await opening.listen({ onEvent: listener.onEar });
     } catch (error) {
       await opened.close();
       throw error;

@@ -30,7 +30,8 @@ export interface DaemonDeps {
     sides: { readonly folder: Folder; readonly store: Store },
   ): Promise<CycleOptions['legacyIndex']>;
   openWatcher(target: TargetSettings): Promise<Watcher>;
-  openEar(target: TargetSettings, store: Store): Promise<Ear>;
+  /** @param clientId - our own, as it is by then: it changes where another machine uses it, too */
+  openEar(target: TargetSettings, store: Store, clientId: () => string): Promise<Ear>;
   /** The config must remember it. */
   keepClientId(target: TargetSettings, clientId: string): Promise<void>;
   exitOfResult(result: CycleResult, mode: CycleOptions['mode']): number;

@@ -112,7 +112,7 @@ async function startMachine(
         return { watches: 1, reloadRules: async () => {}, close: async () => {} };
       },
     }),
-    openEar: async (target, store) => createBellEar({ store, runtime, self: target.clientId }),
+    openEar: async (_, store, clientId) => createBellEar({ store, runtime, self: clientId }),
     keepClientId: async () => {},
     exitOfResult: () => 0,
     exitOfError: () => 1,

@@ -46,7 +46,7 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
     openLive: services.openLiveTarget,
     legacyIndex: (target, sides) => legacyEvidence(context, target, sides),
     openWatcher: (target) => services.openWatcher(target.folder),
-    openEar: (target, store) => {
+    openEar: (target, store, clientId) => {
       const { bounds, notify: queue, onNotice } = wishes;
       const open = (chosen: NotifyQueue) => services.openQueue(chosen, target);
       const notify = queue === undefined ? undefined : { queue, open, onNotice };
@@ -54,7 +54,7 @@ export function daemonDeps(context: Context, names: readonly string[], wishes: D
         store,
         runtime,
         place: parseStoreUrl(target.url),
-        self: target.clientId,
+        self: clientId,
         bounds,
         notify,
       });

@@ -22,8 +22,11 @@ import { type Alarm, chanceOf, createAlarm } from './waiting.ts';
 export interface BellEarOptions {
   readonly store: Pick<Store, 'poll' | 'list' | 'get'>;
   readonly runtime: Pick<Runtime, 'nowMs' | 'sleep' | 'randomHex'>;
-  /** Our own client id: what we published is no news. */
-  readonly self: string;
+  /**
+   * Our own client id: what we published is no news. Asked at each look: where another machine writes under the same id, we
+   * take a new one, and what comes under the old one is news from then on.
+   */
+  readonly self: () => string;
   readonly bounds?: PollBounds;
 }
 
@@ -69,7 +72,7 @@ async function startListening(options: BellEarOptions, listening: ListenOptions)
   };
   // The bell before the heads: what is published in between rings again.
   const bell = await pollBell(state.store, undefined, { signal });
-  state.known = (await readHeads({ ...options, known: undefined, signal })).known;
+  state.known = (await readHeads({ store: state.store, self: state.self(), known: undefined, signal })).known;
   state.heardEtag = bell.kind === 'rang' ? bell.etag : undefined;
   state.looks = afterRing(withNextBell(state), runtime.nowMs());
   const running = listenOn(state);
@@ -141,7 +144,7 @@ async function lookAtBell(state: State): Promise<void> {
 
 async function lookAtHeads(state: State): Promise<void> {
   const { store, self, known, signal, runtime, onEvent } = state;
-  const reading = await readHeads({ store, self, known, signal });
+  const reading = await readHeads({ store, self: self(), known, signal });
   if (signal.aborted) return;
   state.known = reading.known;
   state.looks = afterHeads(state.looks, runtime.nowMs());

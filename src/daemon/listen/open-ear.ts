@@ -14,8 +14,8 @@ export interface OpenEarOptions {
   readonly store: Store;
   readonly runtime: Runtime;
   readonly place: StorePlace;
-  /** Our own client id. */
-  readonly self: string;
+  /** Our own client id, as it is by then. */
+  readonly self: () => string;
   readonly bounds: PollBounds;
   /** Of `--notify`; the store is then one of `recordOwnWrites`, so that own events cost nothing. */
   readonly notify:

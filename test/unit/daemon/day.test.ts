@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import type { ObjectKey } from '../../../src/engine/ports/store.ts';
+import { headClient } from '../../../src/remote-log/keys.ts';
 import { createDaemonWorld } from '../../support/daemon-world.ts';
 import { seededRandom } from '../../support/fake-runtime.ts';
+import { publisher } from '../../support/publisher.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -101,3 +104,28 @@ it('makes no echo: two daemons come to rest after each of many edits', async () 
   expect(uploads()).toBe(EDITS);
   await world.stop();
 }, 180_000);
+
+it('hears what a clone of it writes under its id, once it has taken another', async () => {
+  const world = createDaemonWorld();
+  const a = await world.machine('a');
+  a.edit('one.txt', (user) => user.write('one.txt', 'one'));
+  await world.pass(MINUTE);
+  const heads = () => world.server.keys().filter((key) => key.startsWith('.s4/heads/'));
+  const [shared = ''] = heads();
+  const found = await world.server.connect(world.runtime).head(shared as ObjectKey);
+  if (found.kind !== 'found') throw new Error('it published nothing');
+  const cursor = { sequence: 1, headEtag: found.state.token.etag, unpublished: 0 };
+  const clone = publisher(world.server, headClient(shared) ?? '', cursor);
+  await clone('one.txt');
+  a.edit('two.txt', (user) => user.write('two.txt', 'two'));
+  await world.pass(MINUTE);
+  expect(JSON.stringify(a.events)).toContain('this one took a new id');
+  a.edit('three.txt', (user) => user.write('three.txt', 'three'));
+  await world.pass(MINUTE);
+  expect(heads()).toHaveLength(2);
+  world.server.put('one.txt', "the clone's");
+  await clone('one.txt');
+  await world.pass(MINUTE);
+  expect(a.user.read('one.txt')).toBe("the clone's");
+  await world.stop();
+});

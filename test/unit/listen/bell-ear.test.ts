@@ -1,46 +1,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createBellEar } from '../../../src/daemon/listen/bell-ear.ts';
 import type { EarEvent, RunningEar } from '../../../src/daemon/listen/ear.ts';
-import type { LogCursor } from '../../../src/engine/ports/base.ts';
 import type { Store } from '../../../src/engine/ports/store.ts';
-import type { LogFact } from '../../../src/formats/head-codec.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import { headKey } from '../../../src/remote-log/keys.ts';
-import { publish } from '../../../src/remote-log/writer.ts';
 import { createMemoryServer, type MemoryServer } from '../../../src/stores/memory/memory-server.ts';
-import type { EntryKey } from '../../../src/sync/path.ts';
-import { createFakeRuntime } from '../../support/fake-runtime.ts';
 import { createManualRuntime, type ManualRuntime } from '../../support/manual-runtime.ts';
+import { publisher } from '../../support/publisher.ts';
 
 const SELF = 'a'.repeat(16);
 const OTHER = 'b'.repeat(16);
-
-/** Another client's log. */
-function publisher(server: MemoryServer, clientId: string): (...paths: readonly string[]) => Promise<void> {
-  const runtime = createFakeRuntime({ seed: clientId.charCodeAt(0) });
-  const store = server.connect(runtime);
-  let cursor: LogCursor = { sequence: 0, unpublished: 0 };
-  return async (...paths) => {
-    cursor = { ...cursor, unpublished: cursor.unpublished + paths.length };
-    const facts = paths.map((path): LogFact => {
-      const content = { etag: 'e', sizeBytes: 1, mtimeNs: 1n, mode: '0100644', atMs: 5 };
-      return { path: path as EntryKey, op: 'put', ...content };
-    });
-    await publish(
-      {
-        store,
-        runtime,
-        capabilities: { putIfAbsent: true, putIfMatch: true },
-        clientId,
-        cursor: () => cursor,
-        saveCursor: async (saved) => {
-          cursor = saved;
-        },
-      },
-      facts,
-    );
-  };
-}
 
 interface Room {
   readonly server: MemoryServer;
@@ -52,6 +21,8 @@ interface Room {
   readonly self: (...paths: readonly string[]) => Promise<void>;
   /** Throws in place of the next calls, while set. */
   broken: S4Error | undefined;
+  /** Ours. */
+  clientId: string;
   count(kind: string): number;
 }
 
@@ -90,9 +61,10 @@ async function open(published: (other: Room['other']) => Promise<void> = async (
     other,
     self: publisher(server, SELF),
     broken: undefined as S4Error | undefined,
+    clientId: SELF,
     count: (kind: string) => real.requests.get(kind) ?? 0,
   };
-  const ear = await createBellEar({ store, runtime, self: SELF }).listen({
+  const ear = await createBellEar({ store, runtime, self: () => opened.clientId }).listen({
     onEvent: (event) => events.push(event),
   });
   room = Object.assign(opened, { ear });
@@ -121,6 +93,20 @@ describe('the bell ear', () => {
     await self('mine.txt');
     await runtime.advance(120_000);
     expect(events).toEqual([]);
+  });
+
+  test('after we took another id, what comes under it is no news, and what comes under the old one is', async () => {
+    const { self: underTheOld, other: underTheNew, runtime, events } = await open();
+    await underTheOld('mine.txt');
+    await runtime.advance(10_000);
+    if (room !== undefined) room.clientId = OTHER;
+    await underTheNew('mine-again.txt');
+    await runtime.advance(120_000);
+    // What was ours before is told once: it names no more than it did.
+    expect(events).toEqual([{ kind: 'heard', paths: ['mine.txt'] }]);
+    await underTheOld('theirs.txt');
+    await runtime.advance(120_000);
+    expect(events.slice(1)).toEqual([{ kind: 'heard', paths: ['theirs.txt'] }]);
   });
 
   test('polls less and less when it is quiet, and again often after activity', async () => {
@@ -231,8 +217,8 @@ describe('the bell ear', () => {
         throw error;
       },
     };
-    await expect(createBellEar({ store, runtime, self: SELF }).listen({ onEvent: () => {} })).rejects.toBe(
-      error,
-    );
+    await expect(
+      createBellEar({ store, runtime, self: () => SELF }).listen({ onEvent: () => {} }),
+    ).rejects.toBe(error);
   });
 });

@@ -209,7 +209,7 @@ describe('the queue ear', () => {
 
   test('together with the bell, either one is heard', async () => {
     const bell = ({ store, runtime }: Pick<Room, 'runtime' | 'store'>): readonly Ear[] => [
-      createBellEar({ store, runtime, self: 'a'.repeat(16) }),
+      createBellEar({ store, runtime, self: () => 'a'.repeat(16) }),
     ];
     const { queue, quiet, paths } = await open(bell);
     queue.send(event('a.txt'));
@@ -237,7 +237,7 @@ describe('the ear of a target', () => {
       store,
       runtime,
       place,
-      self: 'a'.repeat(16),
+      self: () => 'a'.repeat(16),
       bounds: POLL_BOUNDS,
       notify: {
         queue: queueUrl,
@@ -263,7 +263,7 @@ describe('the ear of a target', () => {
   test('without it, the bell alone', async () => {
     const runtime = createManualRuntime();
     const store = createMemoryServer().connect(runtime);
-    const self = 'a'.repeat(16);
+    const self = () => 'a'.repeat(16);
     const ear = await openEar({ store, runtime, place, self, bounds: POLL_BOUNDS, notify: undefined });
     running = await ear.listen({ onEvent: () => {} });
     expect(running.pollSeconds).toBe(3);

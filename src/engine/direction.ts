@@ -1,5 +1,6 @@
 import { assertNever } from '../lib/assert-never.ts';
-import type { Operation } from '../sync/operations.ts';
+import { type Operation, type PlannedOperation, takesHeldName } from '../sync/operations.ts';
+import { keyPath } from '../sync/path.ts';
 import type { Direction } from './events.ts';
 
 /** The side that an operation changes: `up` the store, `down` the folder; `both` where it cannot be parted. */
@@ -27,4 +28,19 @@ export function directionOf(operation: Operation): Direction | 'both' {
     default:
       return assertNever(operation);
   }
+}
+
+/**
+ * The part of a plan that goes one way. A name that is vacated the other way is not vacated, and so not taken: the store
+ * would hold a file and a folder of one name.
+ */
+export function oneWay(
+  planned: readonly PlannedOperation[],
+  direction: Direction,
+): readonly PlannedOperation[] {
+  const goes = ({ operation }: PlannedOperation): boolean => directionOf(operation) === direction;
+  const held = planned
+    .filter((each) => each.step === 'vacate' && !goes(each))
+    .map(({ operation }) => keyPath(operation.key));
+  return planned.filter((each) => goes(each) && !takesHeldName(each, held));
 }

@@ -1,5 +1,5 @@
 import { mapConcurrent } from '../lib/map-concurrent.ts';
-import { type PlannedOperation, STEPS, type Step } from '../sync/operations.ts';
+import { type PlannedOperation, STEPS, takesHeldName } from '../sync/operations.ts';
 import { keyPath, type RelPath } from '../sync/path.ts';
 import { createCommitter } from './commit.ts';
 import type { Emit } from './events.ts';
@@ -11,8 +11,6 @@ import { operationView } from './views.ts';
 
 // Enough small files in flight to hide a round trip; the store bounds the bytes of large ones.
 const OPERATIONS_AT_ONCE = 32;
-/** Steps that put something at a name. */
-const TAKES: ReadonlySet<Step> = new Set(['rename', 'transfer']);
 
 export interface ExecuteDeps {
   readonly target: string;
@@ -46,10 +44,9 @@ export async function execute(
       const limit = step === 'remove-folder' || step === 'vacate-folder' ? 1 : OPERATIONS_AT_ONCE;
       await mapConcurrent(batch, limit, async (operation) => {
         deps.context.signal?.throwIfAborted();
-        const path = keyPath(operation.operation.key);
-        const mustWait = TAKES.has(step) && held.some((name) => isOneUnderOther(path, name));
+        const mustWait = takesHeldName(operation, held);
         const result = await performOne(operation, deps, mustWait);
-        if (step === 'vacate' && result.kind !== 'done') held.push(path);
+        if (step === 'vacate' && result.kind !== 'done') held.push(keyPath(operation.operation.key));
         if (result.kind === 'done' ? result.lookAgain === true : result.kind === 'stale' && !mustWait)
           lookAgain = true;
         await committer.add(result);
@@ -59,10 +56,6 @@ export async function execute(
     await committer.commit();
   }
   return { lookAgain };
-}
-
-function isOneUnderOther(a: RelPath, b: RelPath): boolean {
-  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
 async function performOne(

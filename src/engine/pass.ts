@@ -1,3 +1,4 @@
+import { isUnder } from '../sync/focus-paths.ts';
 import { judgePlan } from '../sync/guards.ts';
 import type { JoinedRow } from '../sync/join.ts';
 import type { JudgedEntry } from '../sync/judged.ts';
@@ -8,7 +9,7 @@ import { observedChanges } from './advance.ts';
 import { isApproved, planId, rememberHalt } from './approval.ts';
 import { type CopyNames, createCopyNames, losingVersion } from './copy-names.ts';
 import type { CycleResult } from './cycle.ts';
-import { directionOf } from './direction.ts';
+import { directionOf, oneWay } from './direction.ts';
 import type { ConflictView } from './events.ts';
 import { execute } from './execute.ts';
 import { type FoundRenames, recogniseRenames } from './find-renames.ts';
@@ -164,9 +165,10 @@ function isConflict(judged: PlanInput['judged'][number]): judged is JudgedEntry 
   return judged.kind === 'entry' && judged.decision.kind === 'conflict';
 }
 
+/** Also a file that has the name of a folder above a chosen path: where it stays, the path cannot be. */
 function isChosen(key: EntryKey, paths: readonly RelPath[] | undefined): boolean {
   if (paths === undefined || paths.length === 0) return true;
-  return paths.some((path) => key === (path as string) || key.startsWith(`${path}/`));
+  return paths.some((path) => isUnder(key, path) || path.startsWith(`${key}/`));
 }
 
 /** Names are looked up on the disk, so they are found before the pure plan asks for them. */
@@ -194,9 +196,7 @@ function withIgnored(
   direction: 'up' | 'down' | undefined,
 ): Plan {
   const operations = [...plan.operations, ...ignored];
-  return direction === undefined
-    ? { ...plan, operations }
-    : { ...plan, operations: operations.filter(({ operation }) => directionOf(operation) === direction) };
+  return { ...plan, operations: direction === undefined ? operations : oneWay(operations, direction) };
 }
 
 /** Halts on a plan that would destroy much, unless it was approved. Undefined: go on. */

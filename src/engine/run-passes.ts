@@ -1,3 +1,4 @@
+import { fileKey, parentPath, type RelPath } from '../sync/path.ts';
 import { changedRules, remoteRules, syncRules } from './ignore-first.ts';
 import type { Focus } from './live-target.ts';
 import { trusted } from './open-target.ts';
@@ -100,7 +101,8 @@ async function look(session: Session): Promise<Scan> {
 
 async function scanWith(extraRules: ReadonlyMap<string, ExtraRules>, session: Session): Promise<Scan> {
   const { deps, options, base } = session;
-  const only = options.paths?.length === 1 ? options.paths[0] : undefined;
+  const chosen = options.paths?.length === 1 ? options.paths[0] : undefined;
+  const only = chosen && (await withFileAbove(chosen, session));
   const found = await scan(deps.folder, deps.store, trusted(base), {
     distrustStat: options.checksum === true,
     extraRules,
@@ -114,4 +116,12 @@ async function scanWith(extraRules: ReadonlyMap<string, ExtraRules>, session: Se
   emit({ kind: 'scanned', target: target.name, side: 'local', entries: found.counts.localFiles });
   emit({ kind: 'scanned', target: target.name, side: 'remote', entries: found.counts.remoteFiles });
   return found;
+}
+
+/** The path, or the file that was synced under the name of a folder above it: the one is judged with the other. */
+async function withFileAbove(path: RelPath, { base }: Session): Promise<RelPath> {
+  for (let above = parentPath(path); above !== undefined; above = parentPath(above)) {
+    if ((await base.get(fileKey(above))) !== undefined) return above;
+  }
+  return path;
 }

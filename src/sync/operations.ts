@@ -1,5 +1,6 @@
 import type { BaseRow, LocalRow, RemoteRow } from './entry.ts';
-import type { EntryKey, RelPath } from './path.ts';
+import { isUnder } from './focus-paths.ts';
+import { type EntryKey, keyPath, type RelPath } from './path.ts';
 
 /** A local file or symlink as the walk saw it. */
 export type LocalFile = Exclude<LocalRow, { kind: 'folder' }>;
@@ -125,4 +126,11 @@ export type Step = (typeof STEPS)[number];
 export interface PlannedOperation {
   readonly step: Step;
   readonly operation: Operation;
+}
+
+/** Whether it would put something at, above or below a name that was to be vacated, and is not. */
+export function takesHeldName({ step, operation }: PlannedOperation, held: readonly RelPath[]): boolean {
+  if (step !== 'rename' && step !== 'transfer') return false;
+  const path = keyPath(operation.key);
+  return held.some((name) => name !== path && (isUnder(path, name) || isUnder(name, path)));
 }

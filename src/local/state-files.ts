@@ -108,14 +108,13 @@ async function replaceState(
   const temp = `${home.temp}/${name}`;
   live.add(name);
   try {
-    try {
-      await writeFile(temp, chunks);
-    } catch (error) {
-      unlinkIfThere(sys, temp);
-      throw error;
-    }
+    await writeFile(temp, chunks);
     if (keep !== undefined && look(path) !== undefined) keepOld(sys, path, `${temp}.keep`, keep);
     sys.rename(temp, path);
+  } catch (error) {
+    // A process that runs for months would gather one with each failure: temp files are cleaned when a target is opened.
+    unlinkIfThere(sys, temp);
+    throw error;
   } finally {
     live.delete(name);
   }
@@ -124,9 +123,12 @@ async function replaceState(
 
 function keepOld(sys: Sys, path: string, spare: string, keep: string): void {
   if (!linkFree(sys, path, spare)) throw new Error(`the name is not free: ${spare}`);
-  sys.rename(spare, keep);
-  // Were both one file already, the rename would have done nothing.
-  unlinkIfThere(sys, spare);
+  try {
+    sys.rename(spare, keep);
+  } finally {
+    // It failed; or both were one file already, and the rename did nothing.
+    unlinkIfThere(sys, spare);
+  }
 }
 
 async function writeFile(

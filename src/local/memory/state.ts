@@ -30,18 +30,18 @@ export function createStateFiles(session: Session): StateFiles {
       session.live();
       const temp = tempPath(session.disk.runtime.randomHex(8));
       const node = make(temp);
+      const path = statePath(name);
       try {
         for await (const chunk of chunks) {
           session.write(node, temp, Buffer.concat([node.bytes, chunk]));
         }
         session.fsync(node, temp);
+        if (options?.keepAs !== undefined && find(name) !== undefined) keepAs(session, path, options.keepAs);
+        session.replace(temp, path);
       } catch (error) {
         if (session.isLive()) session.unlink(temp);
         throw error;
       }
-      const path = statePath(name);
-      if (options?.keepAs !== undefined && find(name) !== undefined) keepAs(session, path, options.keepAs);
-      session.replace(temp, path);
       session.syncFolder(STATE_FOLDER);
     },
     async append(name, bytes, { sync }) {
@@ -77,5 +77,10 @@ function keepAs(session: Session, path: string, name: string): void {
   if (node?.kind !== 'file') return;
   const temp = tempPath(session.disk.runtime.randomHex(8));
   session.link(node, temp);
-  session.replace(temp, statePath(name));
+  try {
+    session.replace(temp, statePath(name));
+  } catch (error) {
+    if (session.isLive()) session.unlink(temp);
+    throw error;
+  }
 }

@@ -40,3 +40,28 @@ describe('a download that fails again and again in a daemon', () => {
     await live.close();
   });
 });
+
+describe('a journal that cannot be begun anew in a daemon', () => {
+  it('leaves no temp file', async () => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    a.user.write('keep', 'keep');
+    const live = await a.live();
+    await live.cycle({ mode: 'sync' });
+    let failed = 0;
+    a.disk.beforeStep((step, path) => {
+      if (step !== 'rename' || !path.startsWith('.s4/tmp')) return;
+      failed++;
+      throw new S4Error('LOCAL_FAILED', 'an input/output error');
+    });
+    for (let tries = 0; tries < 60; tries++) {
+      world.tick();
+      a.user.write('keep', `edit ${tries}`);
+      await live.cycle({ mode: 'sync' }).catch(() => undefined);
+    }
+    a.disk.beforeStep(undefined);
+    expect(failed).toBeGreaterThan(0);
+    expect(a.user.tree('.s4/tmp')).toEqual({});
+    await live.close();
+  });
+});

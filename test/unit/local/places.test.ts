@@ -123,6 +123,30 @@ describe('.s4', () => {
 
 describe('what fails', () => {
   test.each([
+    ['the last step', undefined, 0],
+    ['keeping the old one', 'index.prev', 0],
+    ['the last step, after the old one was kept', 'index.prev', 1],
+  ])('a state file that cannot be replaced leaves no temp file: %s', async (_, keepAs, fails) => {
+    await fixture.folder.state.replace('index', [Buffer.from('one')]);
+    let renames = 0;
+    const failing = await fixture.reopen({
+      sys: {
+        rename: (from, to) => {
+          if (renames++ === fails) throw errno('EIO');
+          fs.renameSync(from, to);
+        },
+      },
+    });
+    const options = keepAs === undefined ? {} : { keepAs };
+    await expect(failing.state.replace('index', [Buffer.from('two')], options)).rejects.toMatchObject({
+      code: 'LOCAL_FAILED',
+    });
+    await failing.close();
+    expect(fs.readFileSync(at('.s4/index'), 'utf8')).toBe('one');
+    expect(fs.readdirSync(at('.s4/tmp'))).toEqual([]);
+  });
+
+  test.each([
     ['ENOSPC', 'LOCAL_DISK_FULL'],
     ['EDQUOT', 'LOCAL_DISK_FULL'],
     ['EACCES', 'LOCAL_UNREADABLE'],

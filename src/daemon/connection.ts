@@ -49,9 +49,12 @@ export function createConnection(
   let ear: RunningEar | undefined;
   let legacyIndex: CycleOptions['legacyIndex'];
   const made = new Map<string, number>();
+  // What is dropped while it is being opened is not what is then held.
+  let drops = 0;
 
   const openLive = async (signal: AbortSignal): Promise<LiveTarget> => {
     folder ??= await deps.openFolder(target());
+    const ours = folder;
     // Before anything is looked at: what happens from now on is heard.
     watch ??= await (await deps.openWatcher(target())).watch({
       debounceMs: DEBOUNCE_MS,
@@ -63,15 +66,16 @@ export function createConnection(
       },
     });
     store ??= await deps.openStore(target());
-    legacyIndex = await deps.legacyIndex(target(), { folder, store });
+    const theirs = store;
+    legacyIndex = await deps.legacyIndex(target(), { folder: ours, store: theirs });
     const { runtime } = deps;
     const { emit, onNewClient } = listener;
     const opened = await deps.openLive(
-      { target: target(), store, folder, runtime, emit, onNewClient },
+      { target: target(), store: theirs, folder: ours, runtime, emit, onNewClient },
       { signal },
     );
     try {
-      const opening = await deps.openEar(target(), store, () => target().clientId);
+      const opening = await deps.openEar(target(), theirs, () => target().clientId);
       ear = await opening.listen({ onEvent: listener.onEar });
     } catch (error) {
       await opened.close();
@@ -100,10 +104,18 @@ export function createConnection(
   const connection: Connection = {
     async open(signal) {
       if (live !== undefined) return { live, fresh: false, legacyIndex };
-      live = await openLive(signal);
-      return { live, fresh: true, legacyIndex };
+      const before = drops;
+      try {
+        live = await openLive(signal);
+        if (drops === before) return { live, fresh: true, legacyIndex };
+      } finally {
+        // A watch of a folder that went away hears nothing, and would be kept.
+        if (drops !== before) await connection.drop('both');
+      }
+      throw goneMeanwhile(target());
     },
     async drop(what) {
+      drops++;
       await closeStore();
       if (what === 'both') await closeFolder();
     },
@@ -123,6 +135,13 @@ export function createConnection(
     },
   };
   return connection;
+}
+
+function goneMeanwhile({ folder }: TargetSettings): S4Error {
+  return new S4Error('FOLDER_MISSING', `the folder ${folder} went away while it was opened`, {
+    hint: 'If its disk is not mounted, mount it: the sync goes on then.',
+    data: { folder },
+  });
 }
 
 /**

@@ -114,7 +114,7 @@ function react(state: TargetState, event: TargetEvent, moment: Moment): Step {
     case 'cycle-failed':
       return cycleFailed(state, event.failure, moment);
     case 'cycle-interrupted':
-      return just(giveBack(state));
+      return just(isWholeJob(state) ? giveBackWhole(state) : giveBack(state));
     case 'sync-requested':
       return just({ ...state, requests: [...state.requests, event.request] });
     case 'pause':
@@ -261,6 +261,12 @@ function jobOf({ work }: TargetState): Job {
   return work.job;
 }
 
+/** Interrupted, it may have begun what only a look at everything finds. */
+function isWholeJob(state: TargetState): boolean {
+  const job = jobOf(state);
+  return job.kind === 'requested' && job.request.whole;
+}
+
 function isLooking({ work }: TargetState): boolean {
   return work.kind === 'running' && work.job.kind === 'look';
 }
@@ -299,10 +305,12 @@ function isGone({ code }: Failure): boolean {
   return code === 'FOLDER_MISSING' || code === 'MARKER_MISSING';
 }
 
-/** A cycle under way finds out by itself; trouble that is known goes on. */
+/**
+ * A cycle under way finds out by itself; trouble that is known goes on. Nothing is watched any more of a folder that was
+ * gone, also where the cycle ended well and the folder is back: what follows opens it anew.
+ */
 function lost(state: TargetState, failure: Failure, moment: Moment): Step {
-  if (state.work.kind === 'running') return just(state);
-  if (state.trouble === undefined) return trouble(state, failure, moment);
+  if (state.work.kind !== 'running' && state.trouble === undefined) return trouble(state, failure, moment);
   return just(isGone(failure) ? { ...state, pending: EVERYTHING } : state);
 }
 

@@ -34,7 +34,17 @@ export function recordOwnWrites(store: Store): RecordingStore {
   };
   return {
     ...store,
-    ownWrites: { isOwn: (object) => isOwn(object, last.get(object.path) ?? last.get(`${object.path}/`)) },
+    ownWrites: {
+      isOwn: (object) => {
+        const keys = [object.path, `${object.path}/`];
+        const key = keys.find((each) => last.has(each));
+        if (key === undefined) return false;
+        if (isOwn(object, last.get(key))) return true;
+        // Others may bring our state back by writing the same bytes again: that is news.
+        last.delete(key);
+        return false;
+      },
+    },
     put: async (key, source, options) => {
       const outcome = await store.put(key, source, options);
       if (outcome.kind === 'stored') {

@@ -374,6 +374,21 @@ describe('a cycle', () => {
     expect(state.trouble).toBeUndefined();
   });
 
+  it('of everything, that was asked for and interrupted, is followed by a look at everything', () => {
+    const whole = step(step(idle, request(true), moment()).state, { kind: 'slot-given' }, moment()).state;
+    expect(step(whole, { kind: 'cycle-interrupted' }, moment()).state.pending).toEqual(EVERYTHING);
+    const part = step(step(idle, request(false), moment()).state, { kind: 'slot-given' }, moment()).state;
+    expect(step(part, { kind: 'cycle-interrupted' }, moment()).state.pending).toEqual(NOTHING);
+  });
+
+  it('during which the folder went away and came back is followed by one that opens it anew', () => {
+    const gone = step(syncing, { kind: 'lost', failure: GONE }, moment());
+    expect(named(gone.effects)).toEqual([]);
+    const ended = step(gone.state, { kind: 'cycle-synced', again: [] }, moment());
+    expect(ended.state.pending).toEqual(EVERYTHING);
+    expect(named(ended.effects)).toEqual(['ask-slot']);
+  });
+
   it('gives its slot back when nothing may be done any more', () => {
     const pausedNow = step(dirty, { kind: 'pause' }, moment()).state;
     const after = step(pausedNow, { kind: 'slot-given' }, moment());

@@ -193,6 +193,18 @@ describe('the queue ear', () => {
     expect(paths()).toHaveLength(4);
   });
 
+  test('others who bring our own bytes back are news', async () => {
+    const { queue, store, quiet, paths } = await open();
+    const writing = { condition: { kind: 'none' }, metadata: { 's4-write': '1' } } as const;
+    const put = await store.put('a.txt' as ObjectKey, bytesSource(Buffer.from('one')), writing);
+    if (put.kind !== 'stored') throw new Error('not stored');
+    queue.send(event('a.txt', { eTag: 'of another' }));
+    await quiet();
+    queue.send(event('a.txt', { eTag: put.token.etag }));
+    await quiet();
+    expect(paths()).toEqual(['a.txt', 'a.txt']);
+  });
+
   test('a queue that fails is trouble, and heard again when it is back', async () => {
     const { queue, events, runtime, quiet, paths } = await open();
     queue.broken = new S4Error('STORE_UNREACHABLE', 'no network');

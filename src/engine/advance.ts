@@ -1,3 +1,4 @@
+import type { LogFact } from '../formats/head-codec.ts';
 import { decodeMetadata } from '../formats/metadata-codec.ts';
 import { type BaseRow, sameFingerprint } from '../sync/entry.ts';
 import type { JoinedRow } from '../sync/join.ts';
@@ -5,6 +6,7 @@ import type { Judged, JudgedEntry } from '../sync/judged.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { sameRemoteToken } from '../sync/token.ts';
 import type { Evidence } from './evidence.ts';
+import { deleteFact, putFact } from './operations/facts.ts';
 import type { BaseChange } from './ports/base.ts';
 
 /**
@@ -18,6 +20,29 @@ export function observedChanges(
   return judged.flatMap((j) =>
     j.kind === 'folder' ? folderChange(j) : entryChange(j, evidence.get(j.row.key)),
   );
+}
+
+/**
+ * What the others were not told: a write of ours whose answer was lost is found here only as two sides that are equal, or
+ * both without the file. An object names its writer; of a deletion it is told whoever it was.
+ */
+export function untoldFacts(
+  judged: readonly Judged[],
+  evidence: ReadonlyMap<EntryKey, Evidence>,
+  { clientId, nowMs }: { readonly clientId: string; readonly nowMs: number },
+): readonly LogFact[] {
+  return judged.flatMap((j): LogFact[] => {
+    if (j.kind === 'folder') return [];
+    const { base } = j.row;
+    if (j.decision.kind === 'forget') return base === undefined ? [] : [deleteFact(base, nowMs)];
+    if (j.decision.kind !== 'adopt') return [];
+    const found = evidence.get(j.row.key);
+    const write = found?.remote && decodeMetadata(found.remote.metadata).write;
+    if (write === undefined || !write.startsWith(`${clientId}.`)) return [];
+    return agreedRow(j.row, found).flatMap((change) =>
+      change.kind === 'set' ? [putFact(change.row, write, base?.remote, nowMs)] : [],
+    );
+  });
 }
 
 function folderChange({ row, decision }: Extract<Judged, { kind: 'folder' }>): BaseChange[] {

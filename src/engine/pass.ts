@@ -5,7 +5,7 @@ import type { JudgedEntry } from '../sync/judged.ts';
 import type { Operation, PlannedOperation } from '../sync/operations.ts';
 import { type EntryKey, keyPath, type RelPath } from '../sync/path.ts';
 import { makePlan, type Plan, type PlanInput } from '../sync/plan.ts';
-import { observedChanges } from './advance.ts';
+import { observedChanges, untoldFacts } from './advance.ts';
 import { isApproved, planId, rememberHalt } from './approval.ts';
 import { type CopyNames, createCopyNames, losingVersion } from './copy-names.ts';
 import type { CycleResult } from './cycle.ts';
@@ -63,7 +63,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   ];
   if (changes.length > 0) {
     await settleAdopted(renames.judged, session);
-    await session.base.record({ changes });
+    await recordObserved(changes, renames, session);
   }
   await settleIgnored(found.nowIgnored, session);
   const respelled = findRespelled(paired.rows, foldsCase);
@@ -102,6 +102,20 @@ async function settleAdopted(judged: FoundRenames['judged'], { base, deps }: Ses
   if (base.trust !== 'sound') return;
   for (const { row, decision } of judged) if (decision.kind === 'adopt') deps.folder.touch(keyPath(row.key));
   await deps.folder.sync();
+}
+
+/** At a first sync, or after the index was lost, all that was ever written here would be told anew. */
+async function recordObserved(
+  changes: readonly BaseChange[],
+  { judged, evidence }: FoundRenames,
+  { base, clientId, deps, facts }: Session,
+): Promise<void> {
+  const { cursor } = base;
+  const untold =
+    base.trust === 'sound' ? untoldFacts(judged, evidence, { clientId, nowMs: deps.runtime.nowMs() }) : [];
+  const unpublished = cursor.unpublished + untold.length;
+  await base.record({ changes, ...(untold.length > 0 && { cursor: { ...cursor, unpublished } }) });
+  facts.push(...untold);
 }
 
 type Planned =

@@ -2,6 +2,7 @@ import { encodeMetadata } from '../../formats/metadata-codec.ts';
 import type { BaseRow, RemoteToken } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { type EntryKey, keyPath } from '../../sync/path.ts';
+import type { Problem } from '../../sync/problem.ts';
 import { objectKey } from '../keys.ts';
 import type { BaseChange } from '../ports/base.ts';
 import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.ts';
@@ -68,11 +69,13 @@ export async function removeLocalFolder(
   return done(operation.implicit ? undefined : { kind: 'drop', key: operation.key });
 }
 
+/** Removes the object in the state in which it was listed. One with content is no marker of ours, and was never fetched. */
 export async function removeRemoteFolder(
   operation: OperationOf<'remove-remote-folder'>,
   context: OperationContext,
 ): Promise<OperationResult> {
   const { key, remote } = operation;
+  if (remote.token.sizeBytes > 0) return { kind: 'failed', problem: markerWithContent(key) };
   const outcome = await context.store.delete(objectKey(remote.key), {
     condition: { kind: 'matches', etag: remote.token.etag },
     ...callOptions(context),
@@ -80,6 +83,16 @@ export async function removeRemoteFolder(
   if (outcome.kind === 'precondition-failed') return STALE;
   const fact = deleteFact(folderRow(key, remote.token), context.runtime.nowMs());
   return { ...done({ kind: 'drop', key }), facts: [fact] };
+}
+
+function markerWithContent(path: string): Problem {
+  return {
+    path,
+    side: 'remote',
+    code: 'bad-key',
+    message: 'the object of this name has content, which no folder can hold: it was not removed',
+    hint: 'Rename or remove the object in the bucket.',
+  };
 }
 
 function folderRow(key: EntryKey, remote: RemoteToken): BaseRow {

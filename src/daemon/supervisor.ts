@@ -19,6 +19,7 @@ export function startSupervisor(deps: DaemonDeps): Supervisor {
   const subscribers = new Set<(event: DaemonEvent) => void>();
   const runners = new Map<string, TargetRunner>();
   let stopping: Promise<void> | undefined;
+  let reloading: Promise<void> = Promise.resolve();
   let resolveStopped = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     resolveStopped = resolve;
@@ -51,6 +52,29 @@ export function startSupervisor(deps: DaemonDeps): Supervisor {
   const begin = (target: TargetSettings): void =>
     void runners.set(target.id, createTargetRunner(deps, slots, target, listener));
 
+  /** One at a time: else the later one's config, in which a target is gone, would be forgotten by the earlier. */
+  const reload = async (): Promise<void> => {
+    if (stopping !== undefined) return;
+    const targets = new Map(deps.loadTargets().map((target) => [target.id, target]));
+    for (const [id, runner] of runners) {
+      const now = targets.get(id);
+      if (now !== undefined && isSame(runner.settings, now)) await runner.reloadRules();
+      else {
+        runners.delete(id);
+        await runner.stop();
+      }
+    }
+    if (stopping !== undefined) return;
+    for (const [id, target] of targets) if (!runners.has(id)) begin(target);
+    publish({ kind: 'status', status: statusNow() });
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...runners.values()].map((runner) => runner.stop()));
+    // A runner that it stops is no longer among them.
+    await reloading;
+    resolveStopped();
+  };
+
   for (const target of deps.loadTargets()) begin(target);
   return {
     stopped,
@@ -68,23 +92,13 @@ export function startSupervisor(deps: DaemonDeps): Supervisor {
         runner.resume();
       }
     },
-    reload: async () => {
-      const targets = new Map(deps.loadTargets().map((target) => [target.id, target]));
-      for (const [id, runner] of runners) {
-        const now = targets.get(id);
-        if (now !== undefined && isSame(runner.settings, now)) await runner.reloadRules();
-        else {
-          runners.delete(id);
-          await runner.stop();
-        }
-      }
-      for (const [id, target] of targets) if (!runners.has(id)) begin(target);
-      publish({ kind: 'status', status: statusNow() });
+    reload: () => {
+      const done = reloading.then(reload);
+      reloading = done.catch(() => undefined);
+      return done;
     },
     stop: () => {
-      stopping ??= Promise.all([...runners.values()].map((runner) => runner.stop())).then(() =>
-        resolveStopped(),
-      );
+      stopping ??= stop();
       return stopping;
     },
     subscribe: (onEvent, signal) =>

@@ -37,10 +37,14 @@ export async function settle(world: World): Promise<number> {
     const told = new Set<string>();
     for (const client of world.clients) {
       work += workOf(await syncCalmly(client, world), client, world);
-      for (const key of heldNames(client)) told.add(key);
+      for (const path of heldNames(client)) told.add(path);
     }
     // The hint says so: something that is not synced holds the name on a disk.
-    for (const key of told) if (toldBefore.has(key)) moveAway(world, key);
+    for (const path of told) {
+      if (!toldBefore.has(path)) continue;
+      moveAway(world, path);
+      moveAway(world, `${path}/`);
+    }
     toldBefore = told;
     if (work === 0) return round;
     if (world.violations.length > 0) return round;
@@ -80,7 +84,7 @@ export async function syncCalmly(client: Client, world: World): Promise<CycleSum
   return undefined;
 }
 
-/** Objects that cannot be here because of what a disk holds, and is not synced. */
+/** Paths of objects (of files, of empty folders) that cannot be here because of what a disk holds, and is not synced. */
 function heldNames({ events }: Client): readonly string[] {
   const codes = new Set(['name-twins', 'blocked-folder']);
   return events.flatMap((e) => (e.kind === 'problem' && codes.has(e.problem.code) ? [e.problem.path] : []));

@@ -14,10 +14,11 @@ export async function finishCycle(session: Session): Promise<void> {
   await publishFacts(session);
 }
 
-/** Walks the trash: not for every small cycle of a daemon. */
-export async function purgeTrash(session: Session): Promise<void> {
+/** Walks the trash, and removes temp files that could not be removed: not for every small cycle of a daemon. */
+export async function tidy(session: Session): Promise<void> {
   const { folder, runtime } = session.deps;
   const purged = await folder.purgeTrash({ ...TRASH_POLICY, nowMs: runtime.nowMs() });
   for (const path of purged)
     notice(session, 'recovered', 'it was written to after it was replaced: it is back', path);
+  await folder.cleanTemp(new Set());
 }

@@ -1,7 +1,7 @@
 import { S4Error } from '../lib/errors.ts';
 import { conductCycle } from './conduct.ts';
 import type { CycleDeps, CycleOptions } from './cycle.ts';
-import { finishCycle, purgeTrash } from './finish.ts';
+import { finishCycle, tidy } from './finish.ts';
 import { fulfilFirst } from './history/fulfil-first.ts';
 import { checkFolderMarker, checkStoreMarker, FOLDER_MARKER } from './identity.ts';
 import type { LiveCycleOptions, LiveTarget, OpenLiveTarget } from './live-target.ts';
@@ -12,7 +12,7 @@ import type { Tally } from './tally.ts';
 import { trustedCapabilities } from './trusted-capabilities.ts';
 
 const LOCK_WAIT_MS = 3_000;
-const PURGE_EVERY_MS = 60 * 60 * 1000;
+const TIDY_EVERY_MS = 60 * 60 * 1000;
 
 export const openLiveTarget: OpenLiveTarget = async (deps, options = {}) => {
   const live = await openLive(deps, options);
@@ -54,7 +54,7 @@ async function createLive(
   };
   let held: Held | undefined = await open(opening.signal);
   let justOpened = true;
-  let purgedMs: number | undefined;
+  let tidiedMs: number | undefined;
   // Known from a look at everything since the base was opened, or recovered: before that no focus is enough.
   let markers: number | undefined;
 
@@ -107,9 +107,9 @@ async function createLive(
       const outcome = await runPasses(session, narrow);
       if (outcome.kind === 'done' && options.mode === 'sync') {
         await finishCycle(session);
-        if (purgedMs === undefined || runtime.nowMs() - purgedMs >= PURGE_EVERY_MS) {
-          await purgeTrash(session);
-          purgedMs = runtime.nowMs();
+        if (tidiedMs === undefined || runtime.nowMs() - tidiedMs >= TIDY_EVERY_MS) {
+          await tidy(session);
+          tidiedMs = runtime.nowMs();
         }
       }
       if (outcome.kind === 'done') markers = session.markers ?? markers;

@@ -241,6 +241,8 @@ function beforeStep(client: Client, world: World, what: string): void {
   }
   if (faults.strikes('io-error', 120)) {
     world.scheduler.say(`  ${what} fails`);
+    const [, stuck] = /^unlink \.s4\/tmp\/(.+)$/.exec(what) ?? [];
+    if (stuck !== undefined) world.stuckTemps.add(stuck);
     throw new S4Error('LOCAL_FAILED', 'injected: input/output error');
   }
 }

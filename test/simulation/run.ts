@@ -94,6 +94,7 @@ async function createWorld(
     keys: new Set(),
     listings: new Map(),
     violations: [],
+    stuckTemps: new Set(),
     hidden: new Set(),
     weakening: weakening ?? {},
     editor: createEditor({ random, ledger, faults, scheduler, twins }),

@@ -24,6 +24,8 @@ export interface World {
   readonly listings: Map<string, (readonly unknown[])[]>;
   /** What must never happen, as it happens. */
   readonly violations: string[];
+  /** Temp files that could not be removed: they stay until somebody tidies. */
+  readonly stuckTemps: Set<string>;
   /** Contents that only the store's versions keep. */
   readonly hidden: Set<string>;
   readonly weakening: Weakening;

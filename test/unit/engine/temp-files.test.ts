@@ -65,3 +65,27 @@ describe('a journal that cannot be begun anew in a daemon', () => {
     await live.close();
   });
 });
+
+it('a temp file that cannot be removed goes with the next hour of a daemon', async () => {
+  const world = createWorld();
+  const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+  a.user.write('keep', 'keep');
+  await a.sync();
+  await b.sync();
+  const live = await a.live();
+  await live.cycle({ mode: 'sync' });
+  b.user.write('f', 'f');
+  await b.sync();
+  a.disk.beforeStep((step, path) => {
+    if ((step === 'fsync' || step === 'unlink') && path.startsWith('.s4/tmp'))
+      throw new S4Error('LOCAL_FAILED', 'an input/output error');
+  });
+  await live.cycle({ mode: 'sync' });
+  a.disk.beforeStep(undefined);
+  expect(Object.keys(a.user.tree('.s4/tmp'))).toHaveLength(1);
+  world.tick(3_600_000);
+  await live.cycle({ mode: 'sync' });
+  expect(a.user.tree('.s4/tmp')).toEqual({});
+  expect(a.user.read('f')).toBe('f');
+  await live.close();
+});

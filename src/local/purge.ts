@@ -24,8 +24,8 @@ export interface TrashEntry {
 }
 
 /**
- * Removes for good what has expired (`expiredTrash`). What is no longer the state that was moved there (an application still had it open and
- * wrote), or of which no manifest tells, comes back as a conflict copy.
+ * Removes for good what has expired (`expiredTrash`). What is no longer the state that was moved there (an application
+ * still had it open and wrote), or of which no manifest tells, comes back as a conflict copy; not so a hard link.
  *
  * @returns the conflict copies
  */
@@ -40,7 +40,7 @@ export function purgeTrash(
     options,
     options.nowMs,
   )) {
-    if (record !== undefined && isUntouched(context, ref, record)) {
+    if (hasOtherName(context, ref) || (record !== undefined && isUntouched(context, ref, record))) {
       context.sys.unlink(context.trash.locate(ref));
       continue;
     }
@@ -49,6 +49,11 @@ export function purgeTrash(
   }
   removeEmptyRuns(context, trashPath);
   return copies.sort();
+}
+
+/** A hard link: whoever wrote to it wrote under its other name, and nothing is lost with this one. */
+function hasOtherName(context: ChangeContext, ref: TrashRef): boolean {
+  return (look(context.trash.locate(ref))?.nlink ?? 0n) > 1n;
 }
 
 /** All that lies in the trash, oldest first. */

@@ -206,6 +206,18 @@ describe('the trash', () => {
     expect(fs.readdirSync(at('.s4/trash'))).toEqual([]);
   });
 
+  test('gives up a hard link that was written to under its other name: it does not come back', async () => {
+    await fixture.user.write('docs/a.txt', 'old');
+    fs.linkSync(at('docs/a.txt'), at('docs/b.txt'));
+    await replace(fixture.folder, 'docs/a.txt', 'new');
+    fs.writeFileSync(at('docs/b.txt'), 'written under the other name');
+    const options = { olderThanMs: 0, maxBytes: 0, nowMs: fixture.nowMs() + 86_400_000 };
+    expect(await fixture.folder.purgeTrash(options)).toEqual([]);
+    expect(fs.readdirSync(at('docs')).sort()).toEqual(['a.txt', 'b.txt']);
+    expect(fs.readFileSync(at('docs/b.txt'), 'utf8')).toBe('written under the other name');
+    expect(fs.readdirSync(at('.s4/trash'))).toEqual([]);
+  });
+
   test('what no manifest tells of comes back instead of being purged', async () => {
     await fixture.user.write('docs/a.txt', 'old');
     await replace(fixture.folder, 'docs/a.txt', 'new');

@@ -108,12 +108,13 @@ function currentStore(machine: Machine): Store {
 export async function fileOf(
   { disk }: Machine,
   path: string,
-): Promise<{ readonly executable: boolean; readonly inode: bigint }> {
+): Promise<{ readonly executable: boolean; readonly inode: bigint; readonly mtimeNs: bigint }> {
   const folder = disk.open();
   const now = await folder.stat(path as RelPath);
   await folder.close();
   if (now?.kind !== 'file') throw new Error(`${path} is no file`);
-  return { executable: now.executable, inode: now.fingerprint.inode };
+  const { inode, mtimeNs } = now.fingerprint;
+  return { executable: now.executable, inode, mtimeNs };
 }
 
 /** The summary of a cycle that must not have halted. */

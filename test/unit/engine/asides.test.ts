@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/engine/ports/store.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
+import { expectTrueBase } from '../../support/base-check.ts';
 import { objectKeys, quiet } from '../../support/crash.ts';
 import { createWorld, fileOf, type Machine, summaryOf } from '../../support/machines.ts';
 
@@ -37,6 +38,7 @@ describe('a conflict kept as both', () => {
     expect(summaryOf(await a.sync())).toMatchObject({ keptBoth: 1, problems: 0 });
     expect(a.user.read('x')).toBe('by another tool');
     expect([await isExecutable(a, 'x'), await isExecutable(a, copyIn(a))]).toEqual([true, true]);
+    expect(a.events.filter(({ kind }) => kind === 'notice')).toEqual([]);
   });
 
   it('leaves the local file alone where the object is archived, and tells', async () => {
@@ -63,6 +65,7 @@ describe('a conflict kept as both', () => {
     });
     expect(summaryOf(await a.sync())).toMatchObject({ keptBoth: 1, problems: 0 });
     expect(contents(a)).toEqual(['by the desk, later', 'by the laptop', 'keep']);
+    await expectTrueBase(world, a);
   });
 
   it('tells the others of its copy', async () => {
@@ -90,10 +93,11 @@ describe('a file here where the store has a folder', () => {
   }
 
   it('is kept under the name of a copy, goes up, and is told', async () => {
-    const { a, b } = await clash();
+    const { world, a, b } = await clash();
     expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
     expect(told(a)).toEqual(['edit-kept']);
     expect(a.user.read('x/inside')).toBe('inside');
+    await expectTrueBase(world, a);
     await quiet([a, b]);
     expect(contents(b)).toEqual(['edited', 'inside', 'keep']);
     expect(b.user.tree()).toEqual(a.user.tree());
@@ -127,6 +131,7 @@ describe('a file of the store where a folder is here', () => {
     expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
     expect(told(a)).toEqual(['edit-kept']);
     expect(objectKeys(world.server)).not.toContain('x');
+    await expectTrueBase(world, a);
     await quiet([a, b]);
     expect(contents(b)).toEqual(['edited', 'inside', 'keep']);
     expect(await isExecutable(b, copyIn(b))).toBe(true);

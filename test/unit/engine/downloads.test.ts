@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/engine/ports/store.ts';
 import type { RemoteToken } from '../../../src/sync/entry.ts';
+import { expectTrueBase } from '../../support/base-check.ts';
 import { quiet } from '../../support/crash.ts';
 import { createWorld, fileOf, type Machine, summaryOf } from '../../support/machines.ts';
 
@@ -70,7 +71,7 @@ describe('an object that was written again with the content that is here', () =>
     summaryOf(await a.sync());
     expect(await fileOf(a, 'f')).toEqual(before);
     expect([a.user.tree('.s4/trash'), a.user.tree('.s4/tmp')]).toEqual([{}, {}]);
-    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0 });
   });
 
   it('brings its executable bit', async () => {
@@ -79,9 +80,9 @@ describe('an object that was written again with the content that is here', () =>
     world.server.put('f', 'base', { mode: '0100755' });
     a.store = encrypted(a.store, 'f');
     summaryOf(await a.sync());
-    expect(await fileOf(a, 'f')).toEqual({ executable: true, inode });
+    expect(await fileOf(a, 'f')).toMatchObject({ executable: true, inode });
     expect(a.user.tree('.s4/trash')).toEqual({});
-    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0, requests: {} });
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 0, uploaded: 0 });
   });
 
   it('leaves a file that is edited before its bit is set, and looks again', async () => {
@@ -97,6 +98,46 @@ describe('an object that was written again with the content that is here', () =>
 });
 
 describe('a download', () => {
+  it('is recorded as what is here and there then, with its bit or as a symlink', async () => {
+    const { world, a, b } = await room();
+    b.user.write('f', '#!/bin/sh', { executable: true });
+    b.user.write('new', 'new');
+    b.user.symlink('link', 'f');
+    await b.sync();
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 3, bytesDown: 13 });
+    expect(a.user.tree()).toEqual(b.user.tree());
+    expect((await fileOf(a, 'f')).executable).toBe(true);
+    await expectTrueBase(world, a);
+  });
+
+  it('has the time that its writer gave it, or that of the object where it tells none', async () => {
+    const { world, a, b } = await room();
+    b.user.write('f', 'by the desk');
+    b.user.touch('f', 1_700_000_000_123_456_000n);
+    await b.sync();
+    world.server.put('other', 'by another tool');
+    const listedMs = world.server.history('other').at(-1)?.modifiedMs ?? 0;
+    await a.sync();
+    expect((await fileOf(a, 'f')).mtimeNs).toBe(1_700_000_000_123_456_000n);
+    expect((await fileOf(a, 'other')).mtimeNs).toBe(BigInt(listedMs) * 1_000_000n);
+  });
+
+  it('that brings what another client overtook brings that, too, where nothing guards a write', async () => {
+    const { world, a } = await room({ enforces: { putIfMatch: false } });
+    const idOf = (n: number): string => world.server.history('f')[n]?.versionId ?? '';
+    for (const [text, over] of [
+      ['hidden', 0],
+      ['second', 0],
+      ['newest', 2],
+    ] as const) {
+      world.tick(1000);
+      world.server.put('f', text, { 's4-write': `other.${text}`, 's4-parent': idOf(over) });
+    }
+    summaryOf(await a.sync());
+    expect(a.user.read('f')).toBe('newest');
+    expect(Object.values(a.user.tree()).sort()).toEqual(['hidden', 'keep', 'newest']);
+  });
+
   it('keeps the executable bit of the file that it replaces, where the object tells no mode', async () => {
     const { world, a, b } = await room();
     a.user.write('f', '#!/bin/sh', { executable: true });
@@ -106,8 +147,31 @@ describe('a download', () => {
     await a.sync();
     expect(a.user.read('f')).toBe('#!/bin/bash');
     expect((await fileOf(a, 'f')).executable).toBe(true);
+    await expectTrueBase(world, a);
     await quiet([a, b]);
     expect((await fileOf(b, 'f')).executable).toBe(true);
+  });
+
+  it('of an archived object over a file is told, and the file stays', async () => {
+    const { world, a, b } = await room();
+    b.user.write('f', 'by the desk');
+    await b.sync();
+    world.server.archive('f');
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 1, downloaded: 0 });
+    expect([problems(a), a.user.read('f')]).toEqual([['archived'], 'base']);
+  });
+
+  it('of an object that is written again before it is read is looked at again', async () => {
+    const { world, a } = await room();
+    world.server.put('f', 'first');
+    let once = true;
+    a.store = world.server.connect(a.runtime, async (at, request, key) => {
+      if (!once || at !== 'request' || request !== 'GET' || key !== 'f') return;
+      once = false;
+      world.server.put('f', 'second');
+    });
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
+    expect(a.user.read('f')).toBe('second');
   });
 
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([

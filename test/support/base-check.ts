@@ -36,7 +36,7 @@ export async function expectTrueBase(
             : content,
         local: now !== undefined && 'fingerprint' in now ? now.fingerprint : undefined,
         etag: current?.content?.etag,
-        versionId: onlyListed.includes(key) ? undefined : current?.versionId,
+        versionId: current?.versionId === 'null' || onlyListed.includes(key) ? undefined : current?.versionId,
       });
     }
   }

@@ -1,41 +1,18 @@
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type S3Server, startSeaweed } from '../support/servers.ts';
-import { createTempDir, type TempDir } from '../support/temp-dir.ts';
-import { startTmux, type Tmux } from '../support/tmux.ts';
+import { terminalRoom } from '../support/terminal-room.ts';
+import type { Tmux } from '../support/tmux.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.cjs');
-
-let temp: TempDir;
-let home: string;
-let terminal: Tmux | undefined;
-beforeEach(async () => {
-  temp = await createTempDir();
-  home = realpathSync(temp.path);
-  mkdirSync(join(home, 'notes', 'sub'), { recursive: true });
-  mkdirSync(join(home, 'usb'));
-  writeFileSync(join(home, 'notes', 'a.txt'), 'hello');
-});
-afterEach(async () => {
-  await terminal?.stop();
-  terminal = undefined;
-  await temp.remove();
+const home = terminalRoom();
+beforeEach(() => {
+  mkdirSync(join(home.path, 'notes', 'sub'), { recursive: true });
+  mkdirSync(join(home.path, 'usb'));
+  writeFileSync(join(home.path, 'notes', 'a.txt'), 'hello');
 });
 
-async function s4(...args: readonly string[]): Promise<Tmux> {
-  const env = {
-    HOME: home,
-    PATH: process.env['PATH'] ?? '',
-    LANG: 'C.UTF-8',
-    TERM: 'screen',
-    S4_CONFIG_DIR: join(home, 'cfg'),
-  };
-  terminal = await startTmux({ command: [process.execPath, CLI, ...args], cwd: home, env });
-  return terminal;
-}
-
-const config = () => JSON.parse(readFileSync(join(home, 'cfg', 'config.json'), 'utf8'));
+const config = () => JSON.parse(readFileSync(join(home.path, 'config', 'config.json'), 'utf8'));
 
 /** Waits for a question, answers it. */
 async function answer(tty: Tmux, question: string, text: string, ...keys: readonly string[]): Promise<void> {
@@ -50,7 +27,7 @@ async function answer(tty: Tmux, question: string, text: string, ...keys: readon
 
 describe('s4 add, typed at a terminal', () => {
   test('a folder that keeps the copy, with answers that are wrong at first', async () => {
-    const tty = await s4('add');
+    const tty = await home.program('add');
     await answer(tty, 'Which folder shall be synced', '~/missing');
     await tty.shows('does not exist');
     await tty.press('C-u');
@@ -75,7 +52,7 @@ describe('s4 add, typed at a terminal', () => {
       'The first sync would do: 2 up (5 B up)',
     );
     expect(config().targets).toMatchObject([
-      { name: 'diary', folder: join(home, 'notes'), url: `file://${join(home, 'usb')}` },
+      { name: 'diary', folder: join(home.path, 'notes'), url: `file://${join(home.path, 'usb')}` },
     ]);
   });
 
@@ -84,7 +61,7 @@ describe('s4 add, typed at a terminal', () => {
       ['Escape', 'Nothing was added.'],
       ['C-c', 'ended with 130'],
     ] as const) {
-      const tty = await s4('add');
+      const tty = await home.program('add');
       await tty.shows('Which folder shall be synced');
       await tty.press(key);
       await tty.shows(words);
@@ -92,8 +69,6 @@ describe('s4 add, typed at a terminal', () => {
       // Echo is on again: what is typed into `cat` is seen.
       await tty.type('typed afterwards');
       await tty.shows('typed afterwards');
-      await tty.stop();
-      terminal = undefined;
     }
     expect(() => config()).toThrow();
   });
@@ -108,7 +83,7 @@ describe('s4 add, typed at a terminal, on an S3 service', () => {
 
   test('a wrong address, a wrong secret and a missing bucket each have a way out; versions are enabled', async () => {
     const { endpoint, credentials } = server;
-    const tty = await s4('add');
+    const tty = await home.program('add');
     await answer(tty, 'Which folder shall be synced', '~/notes');
     await answer(tty, 'Where shall the copy', '', 'Down', 'Down', 'Down', 'Down', 'Down');
     await answer(tty, 'At which address', '127.0.0.1:1');
@@ -146,6 +121,6 @@ describe('s4 add, typed at a terminal, on an S3 service', () => {
     expect(config().targets).toMatchObject([
       { name: 'notes', url: 's3://my-bucket/notes', capabilities: { versioning: 'enabled' }, credentials },
     ]);
-    expect(statSync(join(home, 'cfg', 'config.json')).mode & 0o777).toBe(0o600);
+    expect(statSync(join(home.path, 'config', 'config.json')).mode & 0o777).toBe(0o600);
   });
 });

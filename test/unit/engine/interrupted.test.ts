@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncEvent } from '../../../src/engine/events.ts';
+import { openBase } from '../../../src/engine/state/open-base.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
 import { objectKeys } from '../../support/crash.ts';
 import { createWorld, type Machine, summaryOf, type World } from '../../support/machines.ts';
@@ -45,6 +46,11 @@ async function recovered(machine: Machine): Promise<Readonly<Record<string, stri
   machine.events.length = 0;
   const live = await machine.live();
   await live.close();
+  const folder = machine.disk.open();
+  const { id: targetId, clientId } = machine.target;
+  const base = await openBase({ state: folder.state, targetId, clientId, mode: 'read' });
+  await folder.close();
+  expect(base.pending).toEqual([]);
   return machine.user.tree();
 }
 
@@ -159,6 +165,28 @@ describe('a local deletion that died', () => {
     });
     expect(await recovered(a)).toEqual({ f: 'edited', keep: 'keep' });
   });
+});
+
+describe('a move that died', () => {
+  it.each([true, false])(
+    'the file has one of its names or both, and nothing is told; before the step: %s',
+    async (before) => {
+      const all = await room();
+      const { a, b } = all;
+      b.user.rename('f', 'g');
+      await b.sync();
+      let moved = false;
+      await dies(a, (step, path) => {
+        const isMove = (step === 'link' || step === 'rename') && (path === 'f' || path === 'g');
+        if (moved || (before && isMove)) throw new Error('killed');
+        moved = isMove;
+      });
+      expect(new Set(Object.values(await recovered(a)))).toEqual(new Set(['base', 'keep']));
+      expect(told(a)).toEqual([]);
+      await rest(all);
+      expect(b.user.tree()).toEqual({ g: 'base', keep: 'keep' });
+    },
+  );
 });
 
 describe('a write without conditions that died', () => {

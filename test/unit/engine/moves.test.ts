@@ -69,6 +69,16 @@ describe('a file that was moved here', () => {
     expect(b.user.tree()).toEqual({ keep: 'keep', new: '#!/bin/sh' });
   });
 
+  it('is no executable there where it was none', async () => {
+    const { world, a, b } = await room();
+    a.user.rename('keep', 'kept');
+    await a.sync();
+    expect(world.server.history('kept').at(-1)?.content?.metadata).toMatchObject({ mode: '0100644' });
+    await expectTrueBase(world, a);
+    await quiet([b, a]);
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+
   it.each<[string, (a: Machine) => void, readonly string[]]>([
     ['is edited', (a) => a.user.write('new', 'edited'), ['edited', 'keep']],
     ['is removed', (a) => a.user.remove('new'), ['keep']],

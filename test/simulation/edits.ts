@@ -66,7 +66,7 @@ interface Act {
 function act({ user, random, name, other, content }: Act): string {
   const existing = user.read(name);
   const text = content();
-  switch (random(18)) {
+  switch (random(20)) {
     case 0:
     case 1:
     case 2:
@@ -107,6 +107,15 @@ function act({ user, random, name, other, content }: Act): string {
     case 16:
       user.touch(name, BigInt(1_700_000_000_000 + random(1_000_000)) * 1_000_000n);
       return `touches ${name}`;
+    case 17:
+      // As programs do that save without a change: another time, the same bytes.
+      if (existing === undefined || existing.startsWith('->')) return `leaves ${name}`;
+      user.write(name, existing);
+      return `saves ${name} as it was`;
+    case 18:
+      if (existing === undefined || existing.startsWith('->')) return `leaves ${name}`;
+      user.save(other, existing);
+      return `copies ${name} to ${other}`;
     default:
       user.fifo(`pipe${random(2)}`);
       return 'makes a pipe';

@@ -3,6 +3,7 @@ import type {
   GetOutcome,
   ListedObject,
   ObjectKey,
+  ObjectState,
   PutOptions,
   PutOutcome,
   Store,
@@ -98,8 +99,16 @@ async function putTwice(
   const second = await inner.put(key, source, options);
   if (second.kind !== 'precondition-failed') return second;
   const head = await inner.head(key);
-  const own = head.kind === 'found' && head.state.metadata['s4-write'] === options.metadata['s4-write'];
-  return own ? { kind: 'stored', token: head.state.token } : second;
+  return head.kind === 'found' && isOwn(head.state, options)
+    ? { kind: 'stored', token: head.state.token }
+    : second;
+}
+
+/** A foreign tool that wrote in between may have kept our token: an ETag that is an MD5 tells. */
+function isOwn({ metadata, token }: ObjectState, { metadata: sent }: PutOptions): boolean {
+  const md5 = sent['s4-md5'];
+  const tells = md5 !== undefined && !token.etag.includes('-');
+  return metadata['s4-write'] === sent['s4-write'] && (!tells || token.etag === md5);
 }
 
 async function* simList(

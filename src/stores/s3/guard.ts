@@ -7,7 +7,7 @@ import type {
 import { assertNever } from '../../lib/assert-never.ts';
 import type { RemoteToken } from '../../sync/entry.ts';
 import type { StoreContext } from './context.ts';
-import { headObject } from './head.ts';
+import { type HeadResult, headObject } from './head.ts';
 import { quotedEtag } from './keys.ts';
 
 /** How a write's condition is kept. */
@@ -55,9 +55,7 @@ export async function lookAt(
 ): Promise<Look> {
   const found = await headObject(context, key, { signal });
   if (found.kind === 'absent') return { kind: condition.kind === 'matches' ? 'other' : 'as-expected' };
-  const write = metadata['s4-write'];
-  if (write !== undefined && found.state.metadata['s4-write'] === write)
-    return { kind: 'own', token: found.state.token };
+  if (isOwn(context, found, metadata)) return { kind: 'own', token: found.state.token };
   switch (condition.kind) {
     case 'none':
       return { kind: 'as-expected' };
@@ -68,6 +66,18 @@ export async function lookAt(
     default:
       return assertNever(condition);
   }
+}
+
+/** A tool that rewrites an object may keep its metadata, our token too (H4): the bytes must be those that we sent. */
+function isOwn(
+  { etags }: StoreContext,
+  { state, headers }: Extract<HeadResult, { readonly kind: 'found' }>,
+  metadata: ObjectMetadata,
+): boolean {
+  const write = metadata['s4-write'];
+  if (write === undefined || state.metadata['s4-write'] !== write) return false;
+  const md5 = metadata['s4-md5'];
+  return md5 === undefined || etags.agrees(state.token.etag, md5, headers);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ContentSource, ObjectKey, PutOptions, Store } from '../../../src/engine/ports/store.ts';
 import { openS3Store } from '../../../src/stores/s3/open.ts';
@@ -92,6 +93,24 @@ describe('a put', () => {
     });
     expect((await put('f', 'one')).kind).toBe('precondition-failed');
     expect(tiny.objects.get('p/f')?.body.toString()).toBe('mine');
+  });
+
+  test('that is repeated and finds what a tool wrote over it that keeps metadata is a conflict', async () => {
+    await put('first', 'its ETag shows that they are MD5 sums');
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const metadata = { 's4-write': 'ours', 's4-md5': md5('one') };
+    tiny.fault = at('PUT', 1, 'lose');
+    const writing = put('f', 'one', {
+      metadata,
+      confirm: async () => {
+        const landed = tiny.objects.get('p/f');
+        if (landed !== undefined)
+          tiny.objects.set('p/f', { ...landed, body: Buffer.from('two'), etag: md5('two') });
+        return true;
+      },
+    });
+    expect((await writing).kind).toBe('precondition-failed');
+    expect(tiny.objects.get('p/f')?.body.toString()).toBe('two');
   });
 
   test('reads the source and asks `confirm` again for each attempt', async () => {

@@ -184,8 +184,7 @@ describe('H11', () => {
       await expect(a.sync()).rejects.toThrow('killed');
       a.store = calm;
       const folder = a.disk.open();
-      const state: StateFiles = { ...folder.state, read: (name) => readWithoutCursor(folder.state, name) };
-      await a.sync({}, remembered ? {} : { folder: { ...folder, state } });
+      await a.sync({}, remembered ? {} : { folder: forgetting('cursor', folder) });
       const looked = await pollBell(a.store, heard.etag);
       // Who listens to the bell alone gets 304 for ever.
       expect(looked.kind).toBe(remembered ? 'rang' : 'quiet');
@@ -228,18 +227,40 @@ function swapTop(path: string, from: string, to: string): string {
   return path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
 }
 
-/** A journal that says what is here, and not what others were told. */
-async function readWithoutCursor(state: StateFiles, name: string): Promise<Uint8Array | undefined> {
-  const bytes = await state.read(name);
-  if (bytes === undefined || name !== 'journal.jsonl') return bytes;
-  const { generation = 1, entries } = decodeJournal(bytes);
-  const lines = entries.map((entry) => {
-    if (entry.kind !== 'record') return encodeJournalLine(generation, entry);
-    const { cursor: _, ...rest } = entry;
-    return encodeJournalLine(generation, rest);
-  });
-  return Buffer.concat(lines);
+/** A folder whose journal says what is here, and not what others were told, or not what was deleted. */
+function forgetting(what: 'cursor' | 'deletions', folder: Folder): Folder {
+  const read = async (name: string): Promise<Uint8Array | undefined> => {
+    const bytes = await folder.state.read(name);
+    if (bytes === undefined || name !== 'journal.jsonl') return bytes;
+    const { generation = 1, entries } = decodeJournal(bytes);
+    const lines = entries.map((entry) => {
+      if (entry.kind !== 'record') return encodeJournalLine(generation, entry);
+      const { [what]: _, ...rest } = entry;
+      return encodeJournalLine(generation, rest);
+    });
+    return Buffer.concat(lines);
+  };
+  return { ...folder, state: { ...folder.state, read } };
 }
+
+describe('H12', () => {
+  it.each([true, false])('deletions in small bursts; those of the last day count: %s', async (counted) => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    for (let i = 0; i < 40; i++) a.user.write(`f${i}`, `${i}`);
+    await a.sync();
+    let halted = false;
+    for (let next = 0; next < 36 && !halted; next += 3) {
+      for (let i = next; i < next + 3; i++) a.user.remove(`f${i}`);
+      const folder = a.disk.open();
+      const result = await a.sync({}, counted ? {} : { folder: forgetting('deletions', folder) });
+      halted = result.kind === 'halted';
+      world.tick(60_000);
+    }
+    expect(halted).toBe(counted);
+    expect(objectKeys(world.server).length >= 20).toBe(counted);
+  });
+});
 
 describe('H13', () => {
   it.each([true, false])(

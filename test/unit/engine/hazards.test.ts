@@ -10,7 +10,7 @@ import { contentsInTrees } from '../../support/writers.ts';
 
 /**
  * The hazards that were found before the first line, each by name. Where it is cheap, a part that is weakened on purpose
- * shows the loss first; then the real one must not. `hazards-weakened.test.ts` has those of H7, H9, H10, H11, H13 and H14;
+ * shows the loss first; then the real one must not. `hazards-weakened.test.ts` has those of H7, H9 to H14;
  * H15 on a real disk is shown by the tests of the lock.
  */
 async function pair(options?: Parameters<typeof createWorld>[0]) {

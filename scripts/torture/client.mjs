@@ -144,7 +144,9 @@ export function createClient({ name, base, cli, env, policies, violations }) {
      */
     keep: async ({ random, counts, writer, isOver }) => {
       for (;;) {
-        const { child, ended } = start(['daemon', '--json'], { lasting: true });
+        // What shows desktop notices leaves a cache in the home.
+        const args = ['daemon', '--json', '--no-notifications'];
+        const { child, ended } = start(args, { lasting: true });
         counts.daemons++;
         const untilMs = Date.now() + random.between(20_000, 120_000);
         while (!isOver() && Date.now() < untilMs) {

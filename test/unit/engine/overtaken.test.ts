@@ -3,7 +3,7 @@ import { objectKey } from '../../../src/engine/keys.ts';
 import type { OperationContext } from '../../../src/engine/operations/context.ts';
 import { type OvertakenRequest, recoverOvertaken } from '../../../src/engine/overtaken.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
-import { createWorld, type Machine, type World } from '../../support/machines.ts';
+import { createWorld, fileOf, type Machine, type World } from '../../support/machines.ts';
 import { locked } from '../history/act.ts';
 
 /** The walk along the versions of a key, without conditional writes: which were replaced, and which only hidden (H8). */
@@ -140,6 +140,11 @@ describe('a version since the last known one', () => {
     expect(await recovered({ since: etagOf(1) })).toEqual(['1']);
   });
 
+  it('comes back also from under a write of which no answer came', async () => {
+    written(base, { text: '1', over: 0 }, { text: 'own', over: 0 });
+    expect(await recovered({ since: idOf(0), write: 'client.2' })).toEqual(['1']);
+  });
+
   it('is not looked for where the store keeps none', async () => {
     written(base, { text: '1', over: 0 }, { text: '2', over: 0 });
     const none = (context: OperationContext) => ({ ...context.capabilities, versioning: 'off' as const });
@@ -174,6 +179,19 @@ describe('a write of a key that was believed absent', () => {
   it('brings back what it hid, down to the deletion of what was there before', async () => {
     written({ text: 'long ago' }, 'deleted', { text: '1' }, { text: 'own' });
     expect(await recovered({ own: idOf(3) })).toEqual(['1']);
+  });
+
+  it.each([true, false])(
+    'brings nothing back from before the deletion; its version is known: %s',
+    async (known) => {
+      written({ text: 'a' }, { text: 'b', over: 0 }, { text: 'c', over: 0 }, 'deleted', { text: 'own' });
+      expect(await recovered(known ? { own: idOf(4) } : {})).toEqual([]);
+    },
+  );
+
+  it('hid what somebody else believed absent, too', async () => {
+    written({ text: '1' }, { text: '2' });
+    expect(await recovered({})).toEqual(['1']);
   });
 
   it('brings back what it hid also when it was deleted since', async () => {
@@ -235,12 +253,22 @@ describe('a version that comes back', () => {
     expect(await recovered({ since: idOf(0) })).toEqual(['1', '3']);
   });
 
-  it('is no executable where it tells no mode', async () => {
-    written(...hidden);
+  it.each([
+    ['0100755', true],
+    [undefined, false],
+  ])('has the mode that it tells: %s', async (mode, executable) => {
+    written(base);
+    const parent = { 's4-parent': idOf(0) };
+    for (const [n, text] of ['1', '2'].entries()) {
+      world.tick(1000);
+      world.server.put('f', text, {
+        ...parent,
+        's4-write': `client.${n}`,
+        ...(mode !== undefined && { mode }),
+      });
+    }
     await recovered({ since: idOf(0) });
-    const folder = a.disk.open();
-    const [copy] = Object.keys(a.user.tree()).filter((path) => path !== 'keep');
-    expect(await folder.stat((copy ?? '') as RelPath)).toMatchObject({ kind: 'file', executable: false });
-    await folder.close();
+    const copy = Object.keys(a.user.tree()).find((path) => path !== 'keep') ?? '';
+    expect((await fileOf(a, copy)).executable).toBe(executable);
   });
 });

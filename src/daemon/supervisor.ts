@@ -62,6 +62,8 @@ export function startSupervisor(deps: DaemonDeps): Supervisor {
       else {
         runners.delete(id);
         await runner.stop();
+        // Added again, it has the same id, that of the place in the store.
+        if (now === undefined) deps.pauses.set(id, false);
       }
     }
     if (stopping !== undefined) return;

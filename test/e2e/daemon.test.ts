@@ -137,6 +137,16 @@ describe('a daemon in the background', () => {
     await until(() => phase() === 'idle');
   });
 
+  test('forgets a pause with the target', async () => {
+    s4('daemon', 'start');
+    await until(() => phase() === 'idle' && stored('first.txt'));
+    expect(s4('daemon', 'pause').status).toBe(0);
+    expect(s4('rm', 'notes').status).toBe(0);
+    await until(() => status().targets.length === 0);
+    s4('add', at('notes'), `file://${at('store')}`, '--yes');
+    await until(() => phase() === 'idle');
+  });
+
   test('that cannot start says why, and ends as it would in the foreground', () => {
     expect(s4('daemon', 'start', 'nothing')).toEqual({
       status: 2,

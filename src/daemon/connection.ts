@@ -51,6 +51,7 @@ export function createConnection(
   const made = new Map<string, number>();
   // What is dropped while it is being opened is not what is then held.
   let drops = 0;
+  let closing: Promise<void> = Promise.resolve();
 
   const openLive = async (signal: AbortSignal): Promise<LiveTarget> => {
     folder ??= await deps.openFolder(target());
@@ -84,25 +85,23 @@ export function createConnection(
     return opened;
   };
 
-  const closeStore = async (): Promise<void> => {
+  // Taken at once: what is opened while the old is still being closed is not what was dropped.
+  const dropped = async (what: 'store' | 'both'): Promise<void> => {
     const [oldEar, oldLive, oldStore] = [ear, live, store];
-    ear = undefined;
-    live = undefined;
-    store = undefined;
+    const [oldWatch, oldFolder] = what === 'both' ? [watch, folder] : [];
+    [ear, live, store] = [undefined, undefined, undefined];
+    if (what === 'both') [watch, folder] = [undefined, undefined];
     await quietly(oldEar?.close());
     await quietly(oldLive?.close());
     for (const [kind, count] of oldStore?.requests ?? []) made.set(kind, (made.get(kind) ?? 0) + count);
     await quietly(oldStore?.close());
-  };
-  const closeFolder = async (): Promise<void> => {
-    const [oldWatch, oldFolder] = [watch, folder];
-    watch = undefined;
-    folder = undefined;
     await quietly(oldWatch?.close());
     await quietly(oldFolder?.close());
   };
   const connection: Connection = {
     async open(signal) {
+      // The lock of a cycle that outlived its folder is let go when that cycle has ended.
+      await closing;
       if (live !== undefined) return { live, fresh: false, legacyIndex };
       const before = drops;
       try {
@@ -114,10 +113,10 @@ export function createConnection(
       }
       throw goneMeanwhile(target());
     },
-    async drop(what) {
+    drop(what) {
       drops++;
-      await closeStore();
-      if (what === 'both') await closeFolder();
+      closing = Promise.all([closing, dropped(what)]).then(() => undefined);
+      return closing;
     },
     get watch() {
       return watch;

@@ -38,7 +38,7 @@ export interface LiveTarget {
    *   MARKER_* it may be another folder that is there now: close, open the folder anew, then this
    */
   cycle(options: LiveCycleOptions): Promise<CycleResult>;
-  /** Releases the lock. The folder and the store stay the caller's to close. */
+  /** Waits for the cycle under way, then releases the lock. The folder and the store stay the caller's to close. */
   close(): Promise<void>;
 }
 

@@ -55,6 +55,7 @@ async function createLive(
   let held: Held | undefined = await open(opening.signal);
   let justOpened = true;
   let tidiedMs: number | undefined;
+  let working: Promise<unknown> = Promise.resolve();
   // Known from a look at everything since the base was opened, or recovered: before that no focus is enough.
   let markers: number | undefined;
 
@@ -86,37 +87,47 @@ async function createLive(
     return opened.base.trust === 'sound' ? { focus, markers } : undefined;
   }
 
-  return {
-    work: async (options, tally) => {
-      let current = await ready(options);
-      const narrow = narrowOf(options, current);
-      let checking: Promise<void> | undefined;
-      const checkStore = async (): Promise<void> => {
-        current = await withStoreChecked(current, options.signal);
-        session.deps = current.opened.deps;
-      };
-      const storeIsOurs = async (): Promise<void> => {
-        if (narrow !== undefined) checking ??= checkStore();
-        await checking;
-      };
-      // Until the cycle has ended well: after a failure the next one opens anew, and so recovers first.
-      held = undefined;
-      justOpened = false;
-      const session = createSession(current.opened, options, tally, storeIsOurs);
-      await fulfilFirst(session);
-      const outcome = await runPasses(session, narrow);
-      if (outcome.kind === 'done' && options.mode === 'sync') {
-        await finishCycle(session);
-        if (tidiedMs === undefined || runtime.nowMs() - tidiedMs >= TIDY_EVERY_MS) {
-          await tidy(session);
-          tidiedMs = runtime.nowMs();
-        }
+  async function work(options: LiveCycleOptions, tally: Tally): Promise<PassOutcome> {
+    let current = await ready(options);
+    const narrow = narrowOf(options, current);
+    let checking: Promise<void> | undefined;
+    const checkStore = async (): Promise<void> => {
+      current = await withStoreChecked(current, options.signal);
+      session.deps = current.opened.deps;
+    };
+    const storeIsOurs = async (): Promise<void> => {
+      if (narrow !== undefined) checking ??= checkStore();
+      await checking;
+    };
+    // Until the cycle has ended well: after a failure the next one opens anew, and so recovers first.
+    held = undefined;
+    justOpened = false;
+    const session = createSession(current.opened, options, tally, storeIsOurs);
+    await fulfilFirst(session);
+    const outcome = await runPasses(session, narrow);
+    if (outcome.kind === 'done' && options.mode === 'sync') {
+      await finishCycle(session);
+      if (tidiedMs === undefined || runtime.nowMs() - tidiedMs >= TIDY_EVERY_MS) {
+        await tidy(session);
+        tidiedMs = runtime.nowMs();
       }
-      if (outcome.kind === 'done') markers = session.markers ?? markers;
-      held = current;
+    }
+    if (outcome.kind === 'done') markers = session.markers ?? markers;
+    held = current;
+    return outcome;
+  }
+
+  return {
+    work: (options, tally) => {
+      const outcome = work(options, tally);
+      working = outcome.catch(() => undefined);
       return outcome;
     },
-    close: release,
+    async close() {
+      // Another process must not find the folder free under a cycle that still works on it.
+      await working;
+      await release();
+    },
   };
 
   async function isStillOurs({ opened, marker }: Held): Promise<boolean> {

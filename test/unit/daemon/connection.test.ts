@@ -14,8 +14,8 @@ interface Room {
   readonly heard: WatchEvent[];
 }
 
-/** The folder goes away at a moment of the first opening, and is back at once. */
-function room(goesAt: Moment | undefined): Room {
+/** The folder goes away at a moment of the first opening, and is back at once. A live target ends with its cycle. */
+function room(goesAt: Moment | undefined, cycle: Promise<void> = Promise.resolve()): Room {
   const open = new Set<string>();
   const heard: WatchEvent[] = [];
   let count = 0;
@@ -49,7 +49,8 @@ function room(goesAt: Moment | undefined): Room {
     openLive: async ({ folder }: { folder: unknown }) => {
       reach('live');
       if (folder === undefined) throw new Error('there is no folder to work on');
-      return opened('live');
+      const live = opened('live');
+      return { close: () => cycle.then(live.close) };
     },
     openEar: async () => ({
       listen: async () => {
@@ -96,4 +97,16 @@ describe('what is open of a target', () => {
       expect(names(open)).toEqual(ALL);
     },
   );
+
+  it('is opened anew only when a cycle that outlived its folder has let go of it', async () => {
+    let end = (): void => {};
+    const { connection, open } = room(undefined, new Promise((resolve) => (end = resolve)));
+    await connection.open(signal);
+    const dropping = connection.drop('both');
+    const opening = connection.open(signal);
+    end();
+    await dropping;
+    expect(await opening).toMatchObject({ fresh: true });
+    expect([...open].sort()).toEqual(['ear 10', 'folder 6', 'live 9', 'store 8', 'watch 7']);
+  });
 });

@@ -53,6 +53,21 @@ describe('a live target', () => {
     await live.close();
   });
 
+  it('lets go of the folder when the cycle under way has ended, and not before', async () => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    const live = await a.live();
+    a.user.write('f', '1');
+    const cycle = live.cycle({ mode: 'sync' });
+    const order: string[] = [];
+    await Promise.all([
+      live.close().then(() => order.push('closed')),
+      cycle.then(() => order.push('synced')),
+    ]);
+    expect(order).toEqual(['synced', 'closed']);
+    expect(world.server.keys()).toContain('f');
+  });
+
   it('recovers first after a cycle that failed', async () => {
     const world = createWorld();
     const a = await world.machine('laptop');

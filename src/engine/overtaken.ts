@@ -1,5 +1,4 @@
 import { decodeMetadata } from '../formats/metadata-codec.ts';
-import type { RemoteToken } from '../sync/entry.ts';
 import type { RelPath } from '../sync/path.ts';
 import { callOptions, type OperationContext } from './operations/context.ts';
 import { type Fetched, fetchObject } from './operations/fetch-object.ts';
@@ -126,11 +125,6 @@ async function versionsSince(
 
 function isKnown(version: ObjectVersion, since: string | undefined): boolean {
   return since !== undefined && (version.versionId === since || version.content?.etag === since);
-}
-
-/** How a state is named as the one that a write replaces. */
-export function nameOfState({ versionId, etag }: RemoteToken): string {
-  return versionId ?? etag;
 }
 
 async function bringBack(

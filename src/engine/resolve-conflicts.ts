@@ -4,14 +4,13 @@ import type { JudgedEntry, Resolution } from '../sync/judged.ts';
 import { mergeTexts } from '../sync/merge.ts';
 import type { EntryKey } from '../sync/path.ts';
 import { keyPath } from '../sync/path.ts';
+import { lastingVersionId } from '../sync/token.ts';
 import type { ConflictContents, ConflictDecision, CycleDeps, CycleOptions } from './cycle.ts';
 import type { ConflictView } from './events.ts';
 import type { Evidence } from './evidence.ts';
 import { objectKey } from './keys.ts';
+import { MAX_SHOWN_BYTES, readNamedState, readState } from './read-state.ts';
 import { conflictView } from './views.ts';
-
-/** What a person is shown of a text at most; larger files are told apart by size and time. */
-const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 
 export interface ConflictDeps {
   readonly cycle: CycleDeps;
@@ -130,25 +129,17 @@ function newerSide({ row }: JudgedEntry, evidence: Evidence | undefined): Resolu
 }
 
 function contentsOf({ row }: JudgedEntry, { folder, store }: CycleDeps): ConflictContents {
-  const remote = async (
-    etag: string | undefined,
-    versionId: string | undefined,
-  ): Promise<Uint8Array | undefined> => {
-    const got = await store.get(objectKey(row.remote?.key ?? row.key), {
-      ...(etag !== undefined && { etag }),
-      ...(versionId !== undefined && { versionId }),
-    });
-    if (got.kind !== 'found' || got.state.token.sizeBytes > MAX_SHOWN_BYTES) return undefined;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of got.body) chunks.push(chunk);
-    return Buffer.concat(chunks);
-  };
+  const { local, remote, base } = row;
+  const at = objectKey(remote?.key ?? row.key);
   return {
-    local: () => folder.readSmall(keyPath(row.local?.key ?? row.key), MAX_SHOWN_BYTES),
-    remote: () => remote(row.remote?.token.etag, undefined),
+    local: () => folder.readSmall(keyPath(local?.key ?? row.key), MAX_SHOWN_BYTES),
+    remote: () => readState(at, remote === undefined ? {} : { etag: remote.token.etag }, { store }),
     base: async () => {
-      const versionId = row.base?.remote.versionId;
-      return versionId === undefined ? undefined : remote(undefined, versionId);
+      if (base === undefined) return undefined;
+      const versionId = lastingVersionId(base.remote);
+      return versionId === undefined
+        ? readNamedState(at, base.remote.etag, { store })
+        : readState(at, { versionId }, { store });
     },
   };
 }

@@ -15,7 +15,7 @@ export interface ObjectFacts {
   readonly write?: string;
   /** Version id, write token or ETag of what this write replaced. */
   readonly parent?: string;
-  /** Of a conflict copy: the version id, under the original's name, that both versions came from. */
+  /** Of a conflict copy: version id or ETag, under the original's name, of the state that both versions came from. */
   readonly ancestor?: string;
 }
 

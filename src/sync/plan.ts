@@ -8,6 +8,7 @@ import { emptiedFolders } from './plan-folders.ts';
 import { orderOperations } from './plan-order.ts';
 import type { Problem } from './problem.ts';
 import type { Rename } from './renames.ts';
+import { nameOfState } from './token.ts';
 
 export interface PlanInput {
   readonly judged: readonly Judged[];
@@ -138,7 +139,7 @@ function resolveConflict(judged: JudgedEntry, input: PlanInput): Operation | und
         local,
         remote: row.remote,
         copy: input.copyPath(row),
-        ...(row.base?.remote.versionId !== undefined && { ancestor: row.base.remote.versionId }),
+        ...(row.base !== undefined && { ancestor: nameOfState(row.base.remote) }),
       };
     case 'merged':
       return { kind: 'merge', key: row.key, local, remote: row.remote, merged: resolution.text };

@@ -63,7 +63,9 @@ export async function createClient(name: string, world: World, foldsCase: boolea
       Array.from({ length: bytes }, () => random(256).toString(16).padStart(2, '0')).join(''),
   };
   const disk = createMemoryDisk({ runtime, foldsCase });
-  const target = await join({ name, disk, runtime }, world);
+  // Texts here are of one line, so that no merge is clean: one that is merged against the wrong ancestor.
+  const conflicts = random(3) === 0 ? ({ conflicts: 'merge' } as const) : {};
+  const target = { ...(await join({ name, disk, runtime }, world)), ...conflicts };
   const isLive = world.config.live === true && world.random(3) > 0;
   const heard = new Set<RelPath>();
   const client: Client = {

@@ -52,6 +52,7 @@ const UNGUARDED = without('lagging-listing', 'late-request', 'stale-precondition
 export const CONFIGS = {
   full: { server: {}, faults: FAULTS, strict: true },
   unversioned: { server: { versioning: 'off' }, faults: FAULTS, strict: true },
+  suspended: { server: { versioning: 'suspended' }, faults: FAULTS, strict: true },
   unguarded: { server: { enforces: NO_CONDITIONS }, faults: UNGUARDED, strict: true },
   zombies: { server: { enforces: NO_CONDITIONS }, faults: without('lagging-listing') },
   partly: {

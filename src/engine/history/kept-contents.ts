@@ -5,16 +5,15 @@ import type { ConflictContents } from '../cycle.ts';
 import { objectKey } from '../keys.ts';
 import type { Folder } from '../ports/folder.ts';
 import type { Store } from '../ports/store.ts';
+import { MAX_SHOWN_BYTES, readNamedState } from '../read-state.ts';
 import type { WaitingCopy } from './waiting-copies.ts';
 
 export interface KeptContentsDeps {
   readonly folder: Pick<Folder, 'readSmall'>;
-  readonly store: Pick<Store, 'head' | 'get'>;
+  readonly store: Pick<Store, 'head' | 'get' | 'versions'>;
   readonly signal?: AbortSignal;
 }
 
-/** Larger ones are told apart by size and time. */
-const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 const NS_PER_US = 1000n;
 
 /**
@@ -29,8 +28,8 @@ export function keptContents({ copy, path }: WaitingCopy, deps: KeptContentsDeps
     remote: () => folder.readSmall(path, MAX_SHOWN_BYTES),
     base: async () => {
       try {
-        const versionId = await ancestorOf(copy, deps);
-        return versionId === undefined ? undefined : await readVersion(path, versionId, deps);
+        const name = await ancestorOf(copy, deps);
+        return name === undefined ? undefined : await readNamedState(objectKey(fileKey(path)), name, deps);
       } catch (error) {
         // Both can be looked at and decided about without it.
         if (isS4Error(error)) return undefined;
@@ -49,18 +48,5 @@ async function ancestorOf(
   if (head.kind === 'absent' || head.state.token.sizeBytes !== fingerprint.sizeBytes) return undefined;
   const { ancestor, mtimeNs } = decodeMetadata(head.state.metadata);
   if (mtimeNs === undefined || mtimeNs / NS_PER_US !== fingerprint.mtimeNs / NS_PER_US) return undefined;
-  // The one version of a bucket without versioning: whatever is current by now.
-  return ancestor === 'null' ? undefined : ancestor;
-}
-
-async function readVersion(
-  path: RelPath,
-  versionId: string,
-  { store, signal }: KeptContentsDeps,
-): Promise<Uint8Array | undefined> {
-  const got = await store.get(objectKey(fileKey(path)), { versionId, ...(signal && { signal }) });
-  if (got.kind !== 'found' || got.state.token.sizeBytes > MAX_SHOWN_BYTES) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of got.body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return ancestor;
 }

@@ -4,7 +4,7 @@ import { mapConcurrent } from '../../lib/map-concurrent.ts';
 import { mergedHistory } from '../../remote-log/history.ts';
 import { sameFingerprint } from '../../sync/entry.ts';
 import { compareKeys, fileKey, isFolderKey, keyPath, parseKey, type RelPath } from '../../sync/path.ts';
-import { sameRemoteToken } from '../../sync/token.ts';
+import { lastingVersionId, sameRemoteToken } from '../../sync/token.ts';
 import type { Base } from '../ports/base.ts';
 import type { Folder } from '../ports/folder.ts';
 import type { RestorePlan, RestoreStep } from '../ports/history.ts';
@@ -97,10 +97,11 @@ async function stepFor(path: RelPath, version: ObjectVersion, deps: PlanRestoreD
 /** By the base alone: what cannot be told without reading is looked at again when it is restored. */
 async function isHere(path: RelPath, version: ObjectVersion, deps: PlanRestoreDeps): Promise<boolean> {
   const row = await deps.base.get(fileKey(path));
+  const known = row && lastingVersionId(row.remote);
   const isBase =
-    row?.remote.versionId === undefined
+    known === undefined
       ? version.isLatest && row?.remote.etag === version.content?.etag
-      : row.remote.versionId === version.versionId;
+      : known === version.versionId;
   return isBase && (await isUntouched(path, deps));
 }
 

@@ -2,8 +2,9 @@ import type { BaseRow, RemoteToken } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
+import { nameOfState } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
-import { nameOfState, recoverOvertaken } from '../overtaken.ts';
+import { recoverOvertaken } from '../overtaken.ts';
 import { type OperationContext, type OperationResult, STALE, wasRacy } from './context.ts';
 import { type Fetched, fetchObject } from './fetch-object.ts';
 import { orDiscard } from './or-discard.ts';
@@ -130,8 +131,8 @@ async function recoverSkipped(
   if (putIfMatch || versioning !== 'enabled' || base === undefined || fetched.facts.write === undefined)
     return false;
   const parent = fetched.facts.parent;
-  if (parent === base.remote.versionId || parent === base.remote.etag) return false;
   const since = nameOfState(base.remote);
+  if (parent === since || parent === base.remote.etag) return false;
   return recoverOvertaken({ key: objectKey(remote.key), path: keyPath(key), since }, context);
 }
 

@@ -1,6 +1,7 @@
 import type { LogFact } from '../../formats/head-codec.ts';
 import { formatMode } from '../../formats/metadata-codec.ts';
 import type { BaseRow, RemoteToken } from '../../sync/entry.ts';
+import { nameOfState } from '../../sync/token.ts';
 
 /** What the remote log says of a write: the object's state, what it replaced, and when, by this client's clock. */
 export function putFact(
@@ -39,7 +40,7 @@ function factOf(
     mtimeNs: row.mtimeNs,
     mode: formatMode(content.kind, executable),
     ...(write !== undefined && { write }),
-    ...(replaced !== undefined && { replaced: replaced.versionId ?? replaced.etag }),
+    ...(replaced !== undefined && { replaced: nameOfState(replaced) }),
     atMs,
   };
 }

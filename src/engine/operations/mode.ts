@@ -2,9 +2,8 @@ import { decodeMetadata, formatMode, formatMtime } from '../../formats/metadata-
 import type { BaseRow, Content } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
-import { sameRemoteBytes } from '../../sync/token.ts';
+import { nameOfState, sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
-import { nameOfState } from '../overtaken.ts';
 import type { ObjectMetadata } from '../ports/store.ts';
 import { callOptions, type OperationContext, type OperationResult, STALE, wasRacy } from './context.ts';
 import { modeFact } from './facts.ts';
@@ -26,15 +25,15 @@ export async function modeUp(
   if (head.kind === 'absent' || !sameRemoteBytes(remote.token, head.state.token)) return STALE;
   const { etag } = head.state.token;
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
+  const since = nameOfState(head.state.token);
   const mtimeNs = decodeMetadata(head.state.metadata).mtimeNs ?? local.fingerprint.mtimeNs;
   const metadata: ObjectMetadata = {
     ...head.state.metadata,
     mtime: formatMtime(mtimeNs),
     mode: formatMode('file', local.executable),
     's4-write': write,
-    's4-parent': head.state.token.versionId ?? etag,
+    's4-parent': since,
   };
-  const since = nameOfState(head.state.token);
   const guarded = context.capabilities.copyIfMatch;
   const copied = await writeUnguarded({ key: at, path: keyPath(key), since, guarded, write }, context, () =>
     context.store.copy(at, at, {

@@ -1,9 +1,8 @@
 import type { RemoteRow } from '../../sync/entry.ts';
 import type { OperationOf } from '../../sync/operations.ts';
 import { keyPath, type RelPath } from '../../sync/path.ts';
-import { sameRemoteBytes } from '../../sync/token.ts';
+import { nameOfState, sameRemoteBytes } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
-import { nameOfState } from '../overtaken.ts';
 import type { DeleteOutcome } from '../ports/store.ts';
 import { blocked, callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
 import { deleteFact } from './facts.ts';

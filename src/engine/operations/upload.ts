@@ -4,8 +4,9 @@ import type { BaseRow, Digest, Fingerprint } from '../../sync/entry.ts';
 import { sameFingerprint } from '../../sync/entry.ts';
 import type { LocalFile, OperationOf } from '../../sync/operations.ts';
 import { keyPath } from '../../sync/path.ts';
+import { lastingVersionId, nameOfState } from '../../sync/token.ts';
 import { objectKey } from '../keys.ts';
-import { nameOfState, recoverOvertaken } from '../overtaken.ts';
+import { recoverOvertaken } from '../overtaken.ts';
 import type { LocalSource } from '../ports/folder.ts';
 import type { ContentSource, PutOutcome, WriteCondition } from '../ports/store.ts';
 import { callOptions, type OperationContext, type OperationResult, STALE } from './context.ts';
@@ -68,8 +69,8 @@ async function send(
   const { key, local, replaces, ancestor } = operation;
   const executable = operation.executable ?? (local.kind === 'file' && local.executable);
   const write = `${context.clientId}.${context.runtime.randomHex(8)}`;
-  const parent =
-    replaces && (operation.base?.remote.versionId ?? replaces.token.versionId ?? replaces.token.etag);
+  const known = operation.base && lastingVersionId(operation.base.remote);
+  const parent = replaces && (known ?? nameOfState(replaces.token));
   const metadata = encodeMetadata({
     kind: local.kind,
     executable,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteToken } from '../../../src/sync/entry.ts';
-import { sameRemoteBytes, sameRemoteToken } from '../../../src/sync/token.ts';
+import { nameOfState, sameRemoteBytes, sameRemoteToken } from '../../../src/sync/token.ts';
 
 const KNOWN: RemoteToken = { etag: 'e', sizeBytes: 3, modifiedMs: 10_000 };
 
@@ -14,6 +14,13 @@ describe('the token of an object', () => {
     ['a second earlier', {}, { modifiedMs: 9_999 }, false],
     ['equal versions, other times', { versionId: 'v' }, { versionId: 'v', modifiedMs: 99_000 }, true],
     ['other versions, equal times', { versionId: 'v' }, { versionId: 'w' }, false],
+    [
+      'no versions kept, and a later time: it was written again',
+      { versionId: 'null' },
+      { versionId: 'null', modifiedMs: 12_000 },
+      false,
+    ],
+    ['no versions kept, and the same time', { versionId: 'null' }, { versionId: 'null' }, true],
     ['a listing that tells no version', { versionId: 'v' }, {}, true],
     ['a listing that tells no version, and a later time', { versionId: 'v' }, { modifiedMs: 12_000 }, false],
     ['a version that only one of them tells', {}, { versionId: 'v' }, true],
@@ -29,5 +36,11 @@ describe('the token of an object', () => {
     expect(sameRemoteBytes(KNOWN, { ...KNOWN, modifiedMs: 0, versionId: 'v' })).toBe(true);
     expect(sameRemoteBytes(KNOWN, { ...KNOWN, etag: 'f' })).toBe(false);
     expect(sameRemoteBytes(KNOWN, { ...KNOWN, sizeBytes: 4 })).toBe(false);
+  });
+
+  it('is named by its version for good, and by its ETag where no version is kept', () => {
+    expect(nameOfState({ ...KNOWN, versionId: 'v' })).toBe('v');
+    expect(nameOfState({ ...KNOWN, versionId: 'null' })).toBe('e');
+    expect(nameOfState(KNOWN)).toBe('e');
   });
 });

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CycleSummary } from '../../src/engine/events.ts';
 import { type S3Server, startMoto, startSeaweed } from '../support/servers.ts';
@@ -53,6 +54,20 @@ describe.each([
       join(aws, 'credentials'),
       `[default]\naws_access_key_id = ${server.credentials.accessKeyId}\naws_secret_access_key = ${secret}\n`,
     );
+  }
+
+  async function suspendVersioning(): Promise<void> {
+    const client = new S3Client({
+      endpoint: server.endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: server.credentials,
+    });
+    const Bucket = new URL(url).host;
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+    );
+    client.destroy();
   }
 
   async function add(home: Home, ...flags: readonly string[]): Promise<Ran> {
@@ -130,6 +145,34 @@ describe.each([
     expect(Object.keys(lookAt(laptop.folder))).toHaveLength(20);
   });
 
+  test('merge against a version that is kept, and against none where versioning was suspended', async () => {
+    const plan = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', ''];
+    const [beach, mountains] = [plan.with(0, 'Monday: beach'), plan.with(4, 'Friday: mountains')];
+    const bothEdit = async (name: string): Promise<void> => {
+      laptop.write(name, beach.join('\n'));
+      desktop.write(name, mountains.join('\n'));
+      await sync(laptop);
+      await sync(desktop, '--conflicts', 'merge');
+      await sync(laptop);
+    };
+    laptop.write('kept/plan.txt', plan.join('\n'));
+    await joinBoth();
+    await bothEdit('kept/plan.txt');
+    expect(desktop.read('kept/plan.txt')).toBe(beach.with(4, 'Friday: mountains').join('\n'));
+    await expectInSync();
+
+    // From now on every state of an object is called `null`.
+    await suspendVersioning();
+    laptop.write('unkept/plan.txt', plan.join('\n'));
+    await sync(laptop);
+    await sync(desktop);
+    await bothEdit('unkept/plan.txt');
+    const names = readdirSync(join(desktop.folder, 'unkept'));
+    const texts = names.map((name) => desktop.read(`unkept/${name}`)).sort();
+    expect(texts).toEqual([mountains.join('\n'), beach.join('\n')]);
+    await expectInSync();
+  });
+
   test('put a file where a folder was whose files are deleted', async () => {
     laptop.write('keep', 'keep');
     laptop.write('moved', 'moved here');
@@ -193,8 +236,8 @@ function succeeded(ran: Ran): void {
   expect(ran).toMatchObject({ code: 0, stderr: '' });
 }
 
-async function sync(home: Home): Promise<CycleSummary> {
-  const ran = await home.s4(['sync', '--json']);
+async function sync(home: Home, ...flags: readonly string[]): Promise<CycleSummary> {
+  const ran = await home.s4(['sync', '--json', ...flags]);
   succeeded(ran);
   const last = ran.stdout.trimEnd().split('\n').at(-1) ?? '';
   const event = JSON.parse(last) as { readonly kind: string; readonly summary: CycleSummary };

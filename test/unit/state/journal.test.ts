@@ -126,6 +126,14 @@ describe('the journal', () => {
     expect(written(here).keys).toEqual(['a', 'b']);
   });
 
+  it('writes and fsyncs at once what is flushed in the tick in which it came', async () => {
+    const here = room({ sound: true });
+    await Promise.all([here.append('a'), here.journal.flush(), here.append('b')]);
+    expect(here.state.calls).toMatchObject({ changing: 1, syncs: 1 });
+    here.disk.losePower();
+    expect(written(here).keys).toEqual(['a', 'b']);
+  });
+
   it('needs no fsync behind a replacement, which is durable itself', async () => {
     const here = room();
     await here.journal.exclusive((control) => control.restart(4));

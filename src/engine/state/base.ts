@@ -172,7 +172,7 @@ export function createBase(state: StateFiles, start: BaseStart): OpenedBase {
     // A crash here leaves a journal of the generation before: its changes are in the index, its intents still count.
     const { members } = folded;
     const rowCount = members.reduce((sum, member) => sum + member.rows, 0);
-    const presence = createKeyPresence(members.length);
+    const presence = createKeyPresence();
     index = { name: INDEX, header, members, rows: rowCount, sizeBytes: folded.sizeBytes(), presence };
     generation = header.generation;
     memory.overlay.clear();

@@ -78,7 +78,7 @@ async function readIndex(name: IndexFile['name'], sizeBytes: number, read: ReadR
     members,
     rows: members.reduce((sum, member) => sum + member.rows, 0),
     sizeBytes,
-    presence: createKeyPresence(members.length),
+    presence: createKeyPresence(),
   };
 }
 

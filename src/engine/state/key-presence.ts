@@ -8,8 +8,8 @@ export interface KeyPresence {
   learn(position: number, rows: readonly BaseRow[]): void;
 }
 
-export function createKeyPresence(members: number): KeyPresence {
-  const known: (Float64Array | undefined)[] = new Array<undefined>(members).fill(undefined);
+export function createKeyPresence(): KeyPresence {
+  const known: (Float64Array | undefined)[] = [];
   return {
     has: (position, key) => {
       const hashes = known[position];

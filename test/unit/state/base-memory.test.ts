@@ -7,7 +7,7 @@ import {
   openIntents,
   snapshotEntries,
 } from '../../../src/engine/state/base-memory.ts';
-import type { JournalEntry } from '../../../src/formats/journal-codec.ts';
+import { decodeJournal, encodeJournalLine, type JournalEntry } from '../../../src/formats/journal-codec.ts';
 import type { BaseRow } from '../../../src/sync/entry.ts';
 import type { EntryKey, RelPath } from '../../../src/sync/path.ts';
 
@@ -43,6 +43,12 @@ const intent = (path: string): Intent => ({
 function sumOf(entries: readonly JournalEntry[], memory = empty()): BaseMemory {
   for (const entry of entries) applyEntry(memory, entry, 'me');
   return memory;
+}
+
+/** As they come back from a file. */
+function throughFile(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const lines = [{ kind: 'open' } as const, ...entries].map((entry) => encodeJournalLine(1, entry));
+  return decodeJournal(Buffer.concat(lines)).entries;
 }
 
 const record = (part: Partial<Extract<JournalEntry, { kind: 'record' }>>): JournalEntry => ({
@@ -111,7 +117,7 @@ describe('the memory of a journal', () => {
     ]);
     const onlyBegun = sumOf([{ kind: 'begin', id: 4, intent: intent('a') }]);
     for (const memory of [empty(), onlyBegun, full])
-      expect(sumOf(snapshotEntries(memory, 'me'))).toEqual(memory);
+      expect(sumOf(throughFile(snapshotEntries(memory, 'me')))).toEqual(memory);
     expect(snapshotEntries(empty(), 'me')).toEqual([]);
   });
 });

@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { BaseChange, Intent } from '../../../src/engine/ports/base.ts';
 import type { OpenedBase } from '../../../src/engine/state/base.ts';
 import { openBase } from '../../../src/engine/state/open-base.ts';
-import { decodeIndexHeader } from '../../../src/formats/index-codec.ts';
+import {
+  decodeIndexHeader,
+  encodeIndexHeader,
+  encodeIndexRows,
+  encodeIndexTable,
+  encodeIndexTrailer,
+  type IndexHeader,
+  type IndexMember,
+  memberChecksum,
+} from '../../../src/formats/index-codec.ts';
 import type { BaseRow, Digest } from '../../../src/sync/entry.ts';
 import { compareKeys, type EntryKey, type RelPath } from '../../../src/sync/path.ts';
 import { createMemoryDisk, type MemoryDisk, type MemoryState } from '../../support/memory-state.ts';
@@ -205,18 +215,18 @@ describe('a fold', () => {
     const here = await room(['a']);
     const id = await here.base.begin(intent);
     await here.base.record({ changes: [set('b')], finished: [id] });
-    const crashing = here.disk.open();
     const { replace } = here.state;
     Object.assign(here.state, {
       replace: async (...args: Parameters<typeof replace>) => {
         await replace(...args);
         here.disk.losePower();
-        throw new Error(`killed behind ${args[0]}`);
+        const dead = () => Promise.reject(new Error('killed'));
+        Object.assign(here.state, { size: dead, append: dead, replace: dead });
+        return dead();
       },
-      readRange: () => Promise.reject(new Error('killed')),
     });
-    await expect(here.base.fold({ force: true })).rejects.toThrow();
-    const after = await openBase({ ...IDS, state: crashing, mode: 'read' });
+    await expect(here.base.fold({ force: true })).rejects.toThrow('killed');
+    const after = await reopen(here);
     expect([await rowsOf(after), after.pending]).toEqual([['a 1', 'b 1'], []]);
   });
 
@@ -240,18 +250,17 @@ describe('a fold', () => {
 
   it('whose outcome nobody can tell leaves a base that takes nothing more', async () => {
     const here = await room(['a']);
-    const { replace } = here.state;
-    const { readRange } = here.state;
+    const { replace, size } = here.state;
     await here.base.record({ changes: [set('b')] });
     Object.assign(here.state, {
       replace: async (...args: Parameters<typeof replace>) => {
         await replace(...args);
-        if (args[0] === INDEX) throw new Error('no answer');
+        Object.assign(here.state, { size: () => Promise.reject(new Error('input/output error')) });
+        throw new Error('no answer');
       },
-      readRange: () => Promise.reject(new Error('input/output error')),
     });
     await expect(here.base.fold({ force: true })).rejects.toThrow('input/output error');
-    Object.assign(here.state, { replace, readRange });
+    Object.assign(here.state, { replace, size });
     const refused = {
       code: 'LOCAL_FAILED',
       message: 'the index could not be replaced',
@@ -303,16 +312,19 @@ describe('a fold', () => {
 
   it.each([
     ['64 KiB', 0, 64 * 1024],
-    ['a tenth of a larger index', 2000, 80_000],
-  ])('is due when the journal is longer than %s', async (_, rows, dueBytes) => {
-    const key = () => randomBytes(400).toString('hex');
-    const { base, disk } = await room(Array.from({ length: rows }, key));
+    ['a tenth of a larger index', 900_000, 90_000],
+  ])('is due when the journal is longer than %s', async (_, largeBytes, dueBytes) => {
+    const { disk } = await room(['a']);
     const index = () => disk.read(INDEX) ?? new Uint8Array();
     const journalBytes = () => disk.read('journal.jsonl')?.byteLength ?? 0;
-    const fillTo = async (sizeBytes: number): Promise<void> => {
-      while (journalBytes() <= sizeBytes) await base.record({ changes: [set(key())] });
-    };
+    if (largeBytes > 0) disk.write(INDEX, withLargeMember(decodeIndexHeader(index()), largeBytes));
+    const base = await openBase({ ...IDS, state: disk.open(), mode: 'write' });
     const due = Math.max(dueBytes, index().byteLength / 10);
+    const part = () => randomBytes(100).toString('hex');
+    const fillTo = async (sizeBytes: number): Promise<void> => {
+      while (journalBytes() <= sizeBytes)
+        await base.record({ changes: [set(['y', part(), part(), part(), part()].join('/'))] });
+    };
     await fillTo(due - 2000);
     await base.fold();
     expect(decodeIndexHeader(index()).generation).toBe(2);
@@ -322,3 +334,16 @@ describe('a fold', () => {
     expect(journalBytes()).toBeLessThan(1000);
   });
 });
+
+/** An index with a first member of that size, which nobody looks into: a fold copies it. */
+function withLargeMember(header: IndexHeader, sizeBytes: number): Uint8Array {
+  const beginning = encodeIndexHeader(header);
+  const parts = [gzipSync(randomBytes(sizeBytes), { level: 0 }), encodeIndexRows([row('y')])] as const;
+  let offset = beginning.byteLength;
+  const members = parts.map((bytes, i): IndexMember => {
+    const at = { offset, bytes: bytes.byteLength, rows: 1, crc32: memberChecksum(bytes) };
+    offset += bytes.byteLength;
+    return { ...at, first: (i === 0 ? 'a' : 'y') as EntryKey };
+  });
+  return Buffer.concat([beginning, ...parts, encodeIndexTable({ members }), encodeIndexTrailer(offset)]);
+}

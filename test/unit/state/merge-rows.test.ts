@@ -74,7 +74,7 @@ describe('which keys an index holds', () => {
     Array.from({ length: count }, (_, i) => `${start}${i}`);
 
   it('is unknown before the rows of that member were seen', () => {
-    const presence = createKeyPresence(2);
+    const presence = createKeyPresence();
     expect(presence.has(0, 'a' as EntryKey)).toBeUndefined();
     presence.learn(1, [row('b', 1)]);
     expect(presence.has(0, 'b' as EntryKey)).toBeUndefined();
@@ -93,7 +93,7 @@ describe('which keys an index holds', () => {
         ['ba', 'a', 'abab', '\0'],
       ],
     ] as const) {
-      const presence = createKeyPresence(1);
+      const presence = createKeyPresence();
       presence.learn(
         0,
         there.map((key) => row(key, 1)),
@@ -104,7 +104,7 @@ describe('which keys an index holds', () => {
   });
 
   it('is that of an empty member, and stays what was learned first', () => {
-    const presence = createKeyPresence(2);
+    const presence = createKeyPresence();
     presence.learn(0, []);
     expect(presence.has(0, 'a' as EntryKey)).toBe(false);
     presence.learn(1, [row('a', 1)]);

@@ -26,17 +26,18 @@ export interface ExecuteDeps {
  * Carries a plan out, step by step. Results, not intentions, advance the base: what finished is recorded, also when
  * the rest fails or is interrupted. All operations under way have ended when this returns or throws.
  *
- * @returns whether something was left to a further look
+ * @returns whether something was left to a further look, and what
  * @throws S4Error STORE_* when the store as a whole fails; the signal's reason
  */
 export async function execute(
   planned: readonly PlannedOperation[],
   deps: ExecuteDeps,
-): Promise<{ lookAgain: boolean }> {
+): Promise<{ readonly lookAgain: boolean; readonly left: readonly RelPath[] }> {
   const committer = createCommitter(deps.context);
   let lookAgain = false;
   // Names that were to be vacated, and are not: whoever took them would leave a file and a folder of one name.
   const held: RelPath[] = [];
+  const left: RelPath[] = [];
   try {
     for (const step of STEPS) {
       const batch = planned.filter((operation) => operation.step === step);
@@ -46,6 +47,7 @@ export async function execute(
         deps.context.signal?.throwIfAborted();
         const mustWait = takesHeldName(operation, held);
         const result = await performOne(operation, deps, mustWait);
+        if (result.kind === 'stale') left.push(keyPath(operation.operation.key));
         if (step === 'vacate' && result.kind !== 'done') held.push(keyPath(operation.operation.key));
         if (result.kind === 'done' ? result.lookAgain === true : result.kind === 'stale' && !mustWait)
           lookAgain = true;
@@ -55,7 +57,7 @@ export async function execute(
   } finally {
     await committer.commit();
   }
-  return { lookAgain };
+  return { lookAgain, left };
 }
 
 async function performOne(

@@ -24,7 +24,12 @@ import { contextOf, problem, type Session } from './session.ts';
 import { operationView } from './views.ts';
 
 export type PassOutcome =
-  | { readonly kind: 'done'; readonly lookAgain: boolean }
+  | {
+      readonly kind: 'done';
+      readonly lookAgain: boolean;
+      /** What was planned, and met another state than it was planned for. */
+      readonly left: readonly RelPath[];
+    }
   | Extract<CycleResult, { kind: 'halted' }>;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -54,7 +59,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   const planned = await planPass(found, renames, ownClashes, session);
   if (planned.kind === 'halted') return planned;
   const { operations, copyNames } = planned;
-  if (options.mode === 'preview') return { kind: 'done', lookAgain: false };
+  if (options.mode === 'preview') return { kind: 'done', lookAgain: false, left: [] };
 
   if (operations.length > 0) await session.storeIsOurs();
   const changes = [
@@ -68,7 +73,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   await settleIgnored(found.nowIgnored, session);
   const respelled = findRespelled(paired.rows, foldsCase);
   const context = { ...contextOf(session, renames.evidence, copyNames), respelled };
-  const { lookAgain } = await execute(operations, {
+  const { lookAgain, left } = await execute(operations, {
     target: deps.target.name,
     emit: deps.emit,
     tally: session.tally,
@@ -82,7 +87,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
     }),
     nextId: () => session.nextOperationId++,
   });
-  return { kind: 'done', lookAgain: lookAgain || judgement.unsettled > 0 };
+  return { kind: 'done', lookAgain: lookAgain || judgement.unsettled > 0, left };
 }
 
 /**
@@ -210,7 +215,9 @@ function withIgnored(
   direction: 'up' | 'down' | undefined,
 ): Plan {
   const operations = [...plan.operations, ...ignored];
-  return { ...plan, operations: direction === undefined ? operations : oneWay(operations, direction) };
+  if (direction === undefined) return { ...plan, operations };
+  const part = oneWay(operations, direction);
+  return { ...plan, operations: part.operations, problems: [...plan.problems, ...part.waiting] };
 }
 
 /** Halts on a plan that would destroy much, unless it was approved. Undefined: go on. */

@@ -12,6 +12,8 @@ import { changedHere } from './walk-focus.ts';
 // A pass that leaves something to look at again is rare (an edit or another client in the same second); what moves
 // for longer than this waits for the next run, and is said.
 const MAX_PASSES = 4;
+/** Paths that a notice names. */
+const MAX_NAMED = 10;
 
 /** A focus, and what the guards must know of the rest. */
 export interface Narrow {
@@ -32,10 +34,25 @@ export async function runPasses(session: Session, narrow?: Narrow): Promise<Pass
     const outcome = await runPass(found ?? (await look(session)), session);
     if (outcome.kind === 'halted' || !outcome.lookAgain) return outcome;
     if (pass === MAX_PASSES) {
-      notice(session, 'postponed', 'some files keep changing: they are left for the next sync');
+      tellLeft(outcome.left, session);
       return outcome;
     }
   }
+}
+
+function tellLeft(left: readonly RelPath[], session: Session): void {
+  const named = left.slice(0, MAX_NAMED);
+  for (const path of named)
+    notice(
+      session,
+      'postponed',
+      'it keeps changing, here or in the store: it is left for the next sync',
+      path,
+    );
+  const more = left.length - named.length;
+  if (more > 0) notice(session, 'postponed', `so do ${more} more: they are left for the next sync`);
+  if (left.length === 0)
+    notice(session, 'postponed', 'some files keep changing: they are left for the next sync');
 }
 
 /** A focus with what a walk found beside it. */

@@ -44,6 +44,12 @@ const treeOf = ({ user }: Machine, side: string) =>
   Object.fromEntries(Object.entries(user.tree()).filter(([path]) => path.startsWith(`${side}/`)));
 const plannedBy = ({ events }: Machine) =>
   events.flatMap((event: SyncEvent) => (event.kind === 'planned' ? [event] : []));
+const problemsOf = ({ events }: Machine) =>
+  events.flatMap((event) => (event.kind === 'problem' ? [event.problem] : []));
+const SETTLED_BY_SYNC = {
+  message: expect.stringContaining('is taken'),
+  hint: 'Run "s4 sync": it settles both sides.',
+};
 
 const UP = { uploaded: 4, deletedRemote: 2, downloaded: 0, deletedLocal: 0, renamed: 1, problems: 0 };
 const DOWN = { uploaded: 0, deletedRemote: 0, downloaded: 4, deletedLocal: 2, renamed: 1, problems: 0 };
@@ -91,8 +97,12 @@ describe('one way', () => {
     await b.sync();
     a.user.remove('a/edited');
     a.user.write('a/edited/inside', 'inside');
-    await a.sync({ direction: 'up' });
+    expect(summaryOf(await a.sync({ direction: 'up' }))).toMatchObject({ problems: 1 });
+    expect(problemsOf(a)).toEqual([
+      { path: 'a/edited/inside', side: 'remote', code: 'file-and-folder', ...SETTLED_BY_SYNC },
+    ]);
     expect(objectKeys(world.server)).not.toContain('a/edited/inside');
+    a.events.length = 0;
     await quiet([a, b]);
     expect(Object.values(b.user.tree())).toEqual(expect.arrayContaining(['there', 'inside']));
     expect(b.user.tree()).toEqual(a.user.tree());
@@ -104,7 +114,10 @@ describe('one way', () => {
     b.user.write('a/edited/inside', 'inside');
     await b.sync();
     a.user.write('a/edited', 'here');
-    await a.sync({ direction: 'down' });
+    expect(summaryOf(await a.sync({ direction: 'down' }))).toMatchObject({ problems: 1 });
+    expect(problemsOf(a)).toEqual([
+      { path: 'a/edited/inside', side: 'local', code: 'file-and-folder', ...SETTLED_BY_SYNC },
+    ]);
     expect(a.user.read('a/edited')).toBe('here');
     a.events.length = 0;
     await quiet([a, b]);

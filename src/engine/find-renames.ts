@@ -115,7 +115,7 @@ async function askCreated(
   deps: LookDeps,
 ): Promise<readonly RenameCandidate[]> {
   const sizes = sizesOf(gone);
-  const modes = new Map(gone.flatMap(({ row }) => modeOf(row)));
+  const modes = modesOf(gone);
   const candidates = created.filter(
     ({ row }) => row.remote !== undefined && sizes.has(row.remote.token.sizeBytes),
   );
@@ -132,14 +132,22 @@ async function askCreated(
       const facts = decodeMetadata(head.state.metadata);
       const digest = provenDigest(head.state);
       if (digest === undefined || facts.kind === 'symlink') return [];
-      // A move that also changed the mode is a new file: its mode must come along.
-      if (facts.executable !== undefined && modes.get(digest) !== facts.executable) return [];
+      // A move that also changed the mode is a new file: its mode must come along. So must it where files of that content
+      // had either: which of them was moved nobody knows.
+      if (facts.executable !== undefined && modes.get(digest)?.has(!facts.executable) !== false) return [];
       return [{ key: row.key, digest, sizeBytes: head.state.token.sizeBytes }];
     },
   );
   return results.flat();
 }
 
-function modeOf({ base }: JudgedEntry['row']): [string, boolean][] {
-  return base?.content.kind === 'file' ? [[base.content.digest, base.content.executable]] : [];
+/** Which executable bits the files of each content had. */
+function modesOf(gone: readonly JudgedEntry[]): ReadonlyMap<string, ReadonlySet<boolean>> {
+  const modes = new Map<string, Set<boolean>>();
+  for (const { row } of gone) {
+    const content = row.base?.content;
+    if (content?.kind !== 'file') continue;
+    modes.set(content.digest, (modes.get(content.digest) ?? new Set()).add(content.executable));
+  }
+  return modes;
 }

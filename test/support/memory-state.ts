@@ -114,6 +114,7 @@ function openState(
     },
     readRange: async (name, startByte, endByte) => {
       await alive();
+      if (startByte < 0 || endByte < startByte) throw new RangeError('no such range of a file');
       calls.bytesRead += endByte - startByte;
       return files.get(name)?.bytes.subarray(startByte, endByte) ?? new Uint8Array();
     },

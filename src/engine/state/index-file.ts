@@ -66,8 +66,8 @@ async function openRange(
 
 async function readIndex(name: IndexFile['name'], sizeBytes: number, read: ReadRange): Promise<IndexFile> {
   const header = decodeIndexHeader(await read(0, Math.min(sizeBytes, MAX_HEADER_BYTES)));
+  // A header that was read whole is longer than a trailer.
   const end = sizeBytes - TRAILER_BYTES;
-  if (end < 1) throw new FormatError('the index is cut off');
   const tableOffset = decodeIndexTrailer(await read(end, sizeBytes));
   if (tableOffset >= end) throw new FormatError('the index table is out of bounds');
   const { members } = decodeIndexTable(await read(tableOffset, end), tableOffset);

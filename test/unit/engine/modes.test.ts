@@ -79,3 +79,25 @@ describe('a file that is moved here while another tool writes to its old name', 
     expect(told).not.toContain('delete f');
   });
 });
+
+describe('of two files with one content, of which one is executable', () => {
+  it.each(['x', 'y'])(
+    'the one that was moved there keeps its bit here, and the other goes (moved: %s)',
+    async (moved) => {
+      const world = createWorld();
+      const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+      a.user.write('x', TEXT, { executable: true });
+      a.user.write('y', TEXT);
+      a.user.write('keep', 'keep');
+      await a.sync();
+      await b.sync();
+      b.user.rename(moved, 'z');
+      b.user.remove(moved === 'x' ? 'y' : 'x');
+      await b.sync();
+      await a.sync();
+      expect(a.user.tree()).toEqual({ keep: 'keep', z: TEXT });
+      expect((await fileOf(a, 'z')).executable).toBe(moved === 'x');
+      expect((await fileOf(b, 'z')).executable).toBe(moved === 'x');
+    },
+  );
+});

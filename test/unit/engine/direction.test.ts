@@ -27,6 +27,12 @@ const DOWN = [
 ] as const;
 const BOTH = ['keep-both', 'merge', 'local-aside', 'remote-aside'] as const;
 
+/** What goes that way, and which paths wait, on which side. */
+function way(plan: readonly PlannedOperation[], direction: 'up' | 'down') {
+  const { operations, waiting } = oneWay(plan, direction);
+  return [operations, waiting.map(({ path, side, code }) => `${code} ${side} ${path}`)];
+}
+
 describe('an operation', () => {
   it.each([
     ...UP.map((kind) => [kind, 'up'] as const),
@@ -35,25 +41,28 @@ describe('an operation', () => {
   ])('of kind %s goes %s', (kind, direction) => {
     const each = planned('transfer', kind, 'f');
     expect(directionOf(each.operation)).toBe(direction);
-    expect(oneWay([each], 'up')).toEqual(direction === 'up' ? [each] : []);
-    expect(oneWay([each], 'down')).toEqual(direction === 'down' ? [each] : []);
+    expect(way([each], 'up')).toEqual([direction === 'up' ? [each] : [], []]);
+    expect(way([each], 'down')).toEqual([direction === 'down' ? [each] : [], []]);
   });
 });
 
 describe('the part of a plan that goes one way', () => {
-  it('takes no name that is vacated the other way', () => {
+  it('takes no name that is vacated the other way, and says that it waits', () => {
     const vacated = planned('vacate', 'delete-local', 'a');
     const child = planned('transfer', 'upload', 'a/b');
     const other = planned('transfer', 'upload', 'c');
-    expect(oneWay([vacated, child, other], 'up')).toEqual([other]);
-    expect(oneWay([vacated, child, other], 'down')).toEqual([vacated]);
+    expect(way([vacated, child, other], 'up')).toEqual([[other], ['file-and-folder remote a/b']]);
+    expect(way([vacated, child, other], 'down')).toEqual([[vacated], []]);
+    const kept = planned('vacate', 'delete-remote', 'a');
+    const below = planned('transfer', 'download', 'a/b');
+    expect(way([kept, below], 'down')).toEqual([[], ['file-and-folder local a/b']]);
   });
 
   it('takes a name that is vacated this way, or by nobody', () => {
     const vacated = planned('vacate', 'delete-remote', 'a');
     const child = planned('transfer', 'upload', 'a/b');
-    expect(oneWay([vacated, child], 'up')).toEqual([vacated, child]);
+    expect(way([vacated, child], 'up')).toEqual([[vacated, child], []]);
     const deleted = planned('delete', 'delete-local', 'a');
-    expect(oneWay([deleted, child], 'up')).toEqual([child]);
+    expect(way([deleted, child], 'up')).toEqual([[child], []]);
   });
 });

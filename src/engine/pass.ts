@@ -21,6 +21,7 @@ import type { BaseChange } from './ports/base.ts';
 import { type ConflictDeps, resolveConflicts, standingResolutions, viewOf } from './resolve-conflicts.ts';
 import type { Scan } from './scan.ts';
 import { contextOf, problem, type Session } from './session.ts';
+import { tellUnportable } from './tell-unportable.ts';
 import { operationView } from './views.ts';
 
 export type PassOutcome =
@@ -177,6 +178,7 @@ async function planPass(
   const shown: ConflictView[] = [];
   for (const conflict of conflicts) shown.push(await viewOf(conflict, conflictDeps));
   announce(plan, shown, session);
+  tellUnportable(plan.operations, session);
   return { kind: 'planned', operations: plan.operations, copyNames };
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { S4Error } from '../lib/errors.ts';
-import { createIgnoreRules, IGNORE_FILE, type IgnoreRules } from '../sync/ignore.ts';
+import { createIgnoreRules, IGNORE_FILE, type IgnoreRules, LINKED_RULES } from '../sync/ignore.ts';
 import type { Problem, ProblemCode } from '../sync/problem.ts';
 import { localError } from './fs-errors.ts';
 import { readNoFollow } from './read-no-follow.ts';
@@ -165,6 +165,8 @@ function judge(
   if (isFolder) return 'enter';
   // `under` leads through here, and it is no folder: there is nothing under it.
   if (route.length > 1) return 'done';
+  if (child.type === 'symlink' && child.name === IGNORE_FILE)
+    out.extra(path, { kind: 'notice', message: LINKED_RULES });
   if (child.type !== 'other') return 'entry';
   out.extra(path, { kind: 'notice', message: 'a FIFO, socket or device; not synced' });
   return 'done';

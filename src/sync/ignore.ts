@@ -3,6 +3,9 @@ import { createDeepMatcher, type LineVerdict } from './ignore-deep.ts';
 
 /** The name of the files that hold rules. They sync like other files, unless a rule names them. */
 export const IGNORE_FILE = '.syncignore';
+/** As git does: what a link leads to may be outside the folder, and differs from machine to machine. */
+export const LINKED_RULES =
+  'it is a symbolic link: rules are read from a file only, so none of these is in force';
 
 /** What `.syncignore` files exclude. */
 export interface IgnoreRules {

@@ -1,7 +1,6 @@
 import type { WalkItem, WalkOptions } from '../../engine/ports/folder.ts';
 import { S4Error } from '../../lib/errors.ts';
-import { createIgnoreRules, IGNORE_FILE, type IgnoreRules } from '../../sync/ignore.ts';
-import { portabilityNotice } from '../../sync/names.ts';
+import { createIgnoreRules, IGNORE_FILE, type IgnoreRules, LINKED_RULES } from '../../sync/ignore.ts';
 import type { EntryKey, RelPath } from '../../sync/path.ts';
 import { compareKeys, isReservedSegment, parseKey } from '../../sync/path.ts';
 import { type FolderNode, fingerprintOf, type MemoryEntry, type MemoryNode } from './nodes.ts';
@@ -119,18 +118,20 @@ function walkChild(
   if (node.kind === 'other') {
     return unsynced({ kind: 'notice', path, message: 'a FIFO, socket or device; not synced' });
   }
-  const message = portabilityNotice(name);
-  const notices: readonly WalkItem[] = message === undefined ? [] : [{ kind: 'notice', path, message }];
   if (node.kind !== 'folder') {
-    return { items: [entryItem(path as EntryKey, node), ...notices], hasEntries: true, occupied: false };
+    const isLinkedRules = node.kind === 'symlink' && name === IGNORE_FILE;
+    const notices: readonly WalkItem[] = isLinkedRules
+      ? [{ kind: 'notice', path, message: LINKED_RULES }]
+      : [];
+    return { items: [...notices, entryItem(path as EntryKey, node)], hasEntries: true, occupied: false };
   }
   const inside = walkFolder(node, path as RelPath);
   const isUnknown = inside.items.some((item) => item.kind === 'problem' && item.path === path);
-  if (isUnknown) return { items: [...notices, ...inside.items], hasEntries: false, occupied: true };
+  if (isUnknown) return { items: inside.items, hasEntries: false, occupied: true };
   const key = `${path}/` as EntryKey;
   const row: WalkItem = { kind: 'entry', row: { kind: 'folder', key, occupied: inside.occupied } };
   const own = inside.hasEntries ? [] : [row];
-  return { items: [...notices, ...own, ...inside.items], hasEntries: true, occupied: false };
+  return { items: [...own, ...inside.items], hasEntries: true, occupied: false };
 }
 
 /** What is said instead of a name that is not synced, whatever it is. */

@@ -62,6 +62,17 @@ export function walkCases(current: () => FolderFixture): void {
       ]);
     });
 
+    test('rules that are a symlink are an entry, are said to be, and rule nothing', async () => {
+      await user().write('rules', '*.log\n');
+      await user().symlink('.syncignore', 'rules');
+      await user().write('a.log', 'x');
+      const items = await collectWalk(folder());
+      expect(walkKeys(items)).toEqual(['.syncignore', 'a.log', 'rules']);
+      expect(items.filter(({ kind }) => kind !== 'entry')).toEqual([
+        { kind: 'notice', path: '.syncignore', message: expect.stringContaining('symbolic link') },
+      ]);
+    });
+
     test('rules come before the keys they rule, and what they ignore is named once', async () => {
       await user().write('.syncignore', '*.log\nbuild/\n');
       await user().write('a.log', 'x');

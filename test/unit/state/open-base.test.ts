@@ -130,8 +130,10 @@ describe('the files of a base', () => {
     const disk = await synced();
     for (const name of gone) disk.remove(name);
     for (const name of damaged) disk.write(name, Buffer.from('nonsense'));
-    const base = await open(disk, { mode: 'read' });
+    const state = disk.open();
+    const base = await open(state, { mode: 'read' });
     expect([...trustOf(base), await keysOf(base)]).toEqual([trust, doubt, keys]);
+    expect(state.calls.changing).toBe(0);
   });
 
   it('that are lost start with an empty index, whose journal no older one is taken for', async () => {
@@ -178,6 +180,37 @@ describe('the files of a base', () => {
       undefined,
       2,
       ['a', 'b', 'c'],
+    ]);
+  });
+
+  it('leave it out also in a copied folder', async () => {
+    const disk = await synced();
+    const journal = Buffer.from(disk.read(JOURNAL) ?? []);
+    const base = await open(disk);
+    await base.record({ changes: [drop('c')] });
+    await base.fold({ force: true });
+    disk.write(JOURNAL, journal);
+    const copied = await open(disk.copy(), { mode: 'read' });
+    expect([...trustOf(copied), await keysOf(copied), copied.pending.length]).toEqual([
+      'evidence',
+      'marker-moved',
+      ['a', 'b'],
+      1,
+    ]);
+  });
+
+  it('are evidence where the index is older than its journal, which is the better one', async () => {
+    const disk = await synced();
+    const index = Buffer.from(disk.read(INDEX) ?? []);
+    const base = await open(disk);
+    await base.fold({ force: true });
+    await base.record({ changes: [set('z')] });
+    disk.write(INDEX, index);
+    const restored = await open(disk, { mode: 'read' });
+    expect([...trustOf(restored), await keysOf(restored)]).toEqual([
+      'evidence',
+      'older-than-journal',
+      ['a', 'b', 'z'],
     ]);
   });
 

@@ -6,6 +6,7 @@ import { decodeIndexHeader } from '../../../src/formats/index-codec.ts';
 import {
   drop,
   get,
+  IDS,
   INDEX,
   intent,
   PREVIOUS,

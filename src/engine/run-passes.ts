@@ -61,13 +61,14 @@ async function withWalk(narrow: Narrow, session: Session): Promise<Narrow> {
   if (focus.walk !== true) return narrow;
   const { base, deps, options } = session;
   const { folder, store } = deps;
-  const changed = await changedHere({
+  const { paths, nameless } = await changedHere({
     base,
     folder,
     store,
     ...(options.signal && { signal: options.signal }),
   });
-  return { ...narrow, focus: { ...focus, local: [...focus.local, ...changed] } };
+  for (const trouble of nameless) problem(session, trouble);
+  return { ...narrow, focus: { ...focus, local: [...focus.local, ...paths] } };
 }
 
 /** Undefined where only a look at everything will do. */

@@ -13,6 +13,12 @@ export function nameFault(path: string, name: string): PathFault | undefined {
   return parsed.ok ? undefined : parsed.fault;
 }
 
+/** Whether what has this name shows in a walk alone: no path leads to it, or not surely. */
+export function isNameless(path: string, name: string): boolean {
+  const fault = nameFault(path, name);
+  return fault === undefined ? mayHideBytes([name]) : fault !== 'reserved';
+}
+
 export function describeFault(fault: PathFault): string {
   switch (fault) {
     case 'not-unicode':

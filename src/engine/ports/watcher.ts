@@ -10,6 +10,8 @@ export type RescanReason =
   | 'unwatched'
   /** The machine slept, or the clock jumped. */
   | 'wake'
+  /** Something came or went under a name that no key can hold: only a walk tells of it. */
+  | 'nameless'
   /** The watcher failed and was started again. */
   | 'restarted';
 

@@ -1,8 +1,10 @@
 import { lstatSync, type Stats } from 'node:fs';
+import { basename } from 'node:path';
 import type { ChokidarOptions } from 'chokidar';
 import { IGNORE_FILE } from '../../sync/ignore.ts';
 import { parseKey, type RelPath } from '../../sync/path.ts';
 import { errnoOf, isErrno } from '../fs-errors.ts';
+import { isNameless } from '../walk-names.ts';
 import { type BackendHost, type WatchBackend, WatchLimit } from './backend.ts';
 import { readRuleTree } from './rule-tree.ts';
 import { inSlices } from './slices.ts';
@@ -134,7 +136,9 @@ function listen(watcher: ChokidarLike, state: State): Promise<void> {
     let isReady = false;
     watcher.on('raw', (type, name, { watchedPath }) => onRaw(state, type, name, watchedPath ?? host.root));
     watcher.on('all', (event, path) => {
-      if (event === 'unlinkDir') state.folders.delete(path.slice(host.root.length + 1));
+      const relative = path.slice(host.root.length + 1);
+      if (event === 'unlinkDir') state.folders.delete(relative);
+      if (event !== 'change' && isNameless(relative, basename(path))) host.doubt('nameless');
       onPath(state, path);
     });
     watcher.on('error', (error) => {

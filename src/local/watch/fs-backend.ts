@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { IGNORE_FILE } from '../../sync/ignore.ts';
 import { parentPath, type RelPath } from '../../sync/path.ts';
 import { errnoOf, isErrno } from '../fs-errors.ts';
-import { nameFault } from '../walk-names.ts';
+import { isNameless, nameFault } from '../walk-names.ts';
 import { type BackendHost, type WatchBackend, WatchLimit } from './backend.ts';
 import { childPath, closeTree, findFolder, pathOf, type WatchedFolder } from './folder-tree.ts';
 import { inSlices } from './slices.ts';
@@ -143,6 +143,7 @@ function onEvent(state: State, folder: WatchedFolder, type: string, name: string
 
 function onNamed(state: State, folder: WatchedFolder, type: string, name: string): void {
   const path = childPath(folder, name);
+  if (type === 'rename' && isNameless(path, name)) state.host.doubt('nameless');
   if (nameFault(path, name) !== undefined) return;
   // An event of the folder itself bears its own name: nobody can tell it from a child of the same name.
   const mayBeSelf = name === folder.name;

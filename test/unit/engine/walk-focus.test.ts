@@ -70,6 +70,14 @@ describe('a walk beside a focus', () => {
     expect(laptop.user.tree()).not.toHaveProperty(['d1/f1']);
   });
 
+  it('tells of names that no key can hold', async () => {
+    const all = await room();
+    all.laptop.user.write('d1/back\\slash', 'text');
+    const { result, requests } = await walk(all);
+    expect(summaryOf(result)).toMatchObject({ uploaded: 0, problems: 1 });
+    expect(requests).toEqual({});
+  });
+
   it('halts where everything is gone', async () => {
     const all = await room();
     for (let i = 0; i < 6; i++) all.laptop.user.remove(`d${i}`);

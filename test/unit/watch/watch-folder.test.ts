@@ -319,6 +319,31 @@ describe('fs.watch', () => {
     expect(kinds()).toEqual(['touched', 'rescan restarted']);
   });
 
+  test('a name that no key can hold asks for a walk when it comes or goes', async () => {
+    const told: ((type: string, name: string | null) => void)[] = [];
+    const silent: WatchCall = (_, onEvent) => {
+      told.push(onEvent);
+      return { close: () => {} };
+    };
+    await start((host) => createFsBackend(host, silent));
+    for (const name of ['back\\slash', 'not\uFFFDtext']) {
+      events = [];
+      told[1]?.('change', name);
+      clock.advance(200);
+      await settle();
+      expect(kinds()).not.toContain('rescan nameless');
+      told[1]?.('rename', name);
+      clock.advance(200);
+      await settle();
+      expect(kinds()).toContain('rescan nameless');
+    }
+    events = [];
+    told[1]?.('rename', '.s4');
+    clock.advance(200);
+    await settle();
+    expect(events).toEqual([]);
+  });
+
   test('watches are made anew after lost events: folders that came unheard are heard into', async () => {
     const told = new Map<string, (type: string, name: string | null) => void>();
     const deaf: WatchCall = (path, onEvent) => {

@@ -28,6 +28,7 @@ export interface Connection {
   open(signal: AbortSignal): Promise<OpenedTarget>;
   drop(what: 'store' | 'both'): Promise<void>;
   readonly watch: RunningWatch | undefined;
+  /** `walking`: what watches the folder gets no events. */
   readonly watching: 'events' | 'walking';
   readonly ear: RunningEar | undefined;
   /** Since it was made, over all stores that were opened. */
@@ -122,7 +123,7 @@ export function createConnection(
       return watch;
     },
     get watching() {
-      return (watch?.watches ?? 0) > 0 ? 'events' : 'walking';
+      return watch?.watches === 0 ? 'walking' : 'events';
     },
     get ear() {
       return ear;

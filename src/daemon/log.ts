@@ -2,6 +2,7 @@ import { type Logger, pino } from 'pino';
 import { makeRedactor } from '../config/secret.ts';
 import type { SyncEvent } from '../engine/events.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { isS4Error } from '../lib/errors.ts';
 import { QUIET_START, quietStep } from '../report/quiet.ts';
 import type { DaemonEvent, TargetNews } from './contract.ts';
 import type { LogFile } from './log-file.ts';
@@ -48,7 +49,7 @@ export function createDaemonLog(file: LogFile, options: { readonly debug: boolea
           assertNever(event);
       }
     },
-    error: (error) => logger.error({ err: error }, 'error'),
+    error: (error) => logError(logger, error),
     info: (message, data = {}) => logger.info(data, message),
     hide(more) {
       for (const secret of more) secrets.add(secret);
@@ -56,6 +57,14 @@ export function createDaemonLog(file: LogFile, options: { readonly debug: boolea
     },
     redact: (text) => redact(text),
   };
+}
+
+/** Where it is from matters of a bug only. */
+function logError(logger: Logger, error: unknown): void {
+  if (!isS4Error(error)) return logger.error({ err: error }, 'error');
+  const { code, hint, message } = error;
+  logger.error({ code, hint }, message);
+  logger.debug({ err: error }, 'error');
 }
 
 /** A full disk takes the log away, not the daemon. */

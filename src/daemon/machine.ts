@@ -271,23 +271,27 @@ function isLooking({ work }: TargetState): boolean {
   return work.kind === 'running' && work.job.kind === 'look';
 }
 
-/** Trouble begins, goes on or (undefined) ends; its begin and its end are told once. */
+/**
+ * Trouble begins, goes on or (undefined) ends. Told when it begins, when it turns out to be another, and when all is well:
+ * what was not synced for hours is not back because the reason changed.
+ */
 function trouble(state: TargetState, failure: Failure | undefined, moment: Moment): Step {
   const before = state.trouble;
-  const isSame = before !== undefined && before.failure.code === failure?.code;
-  const ended: readonly Effect[] =
-    before === undefined || isSame ? [] : [tell({ kind: 'trouble-ended', offline: before.offline })];
   if (failure === undefined)
     return {
       state: { ...state, trouble: undefined },
-      effects: ended.length > 0 ? [...ended, { kind: 'poll' }] : [],
+      effects:
+        before === undefined
+          ? []
+          : [tell({ kind: 'trouble-ended', offline: before.offline }), { kind: 'poll' }],
     };
+  const isSame = before?.failure.code === failure.code;
   const now = nextTrouble(failure, isSame ? before.attempts + 1 : 1, moment);
   // Nothing is watched of a folder that is gone: when it is back, all of it is new.
   const pending = isGone(failure) ? EVERYTHING : state.pending;
   return {
     state: { ...state, pending, trouble: now },
-    effects: isSame ? [] : [...ended, tell({ kind: 'trouble-began', offline: now.offline, failure })],
+    effects: isSame ? [] : [tell({ kind: 'trouble-began', offline: now.offline, failure })],
   };
 }
 

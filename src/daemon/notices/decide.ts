@@ -83,7 +83,8 @@ function hearNews(
       return quiet(
         keep(state, target, {
           ...own,
-          trouble: own.trouble ?? { sinceMs: nowMs, failure: news.failure, told: false },
+          // Other trouble than before: it is as long as that since anything was synced.
+          trouble: { sinceMs: nowMs, told: false, ...own.trouble, failure: news.failure },
         }),
       );
     case 'trouble-ended': {

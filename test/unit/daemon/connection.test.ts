@@ -15,7 +15,11 @@ interface Room {
 }
 
 /** The folder goes away at a moment of the first opening, and is back at once. A live target ends with its cycle. */
-function room(goesAt: Moment | undefined, cycle: Promise<void> = Promise.resolve()): Room {
+function room(
+  goesAt: Moment | undefined,
+  cycle: Promise<void> = Promise.resolve(),
+  watches = 1,
+): Room {
   const open = new Set<string>();
   const heard: WatchEvent[] = [];
   let count = 0;
@@ -38,7 +42,7 @@ function room(goesAt: Moment | undefined, cycle: Promise<void> = Promise.resolve
       watch: async ({ onEvent }: { onEvent: typeof hear }) => {
         hear = onEvent;
         reach('watcher');
-        return { ...opened('watch'), watches: 1 };
+        return { ...opened('watch'), watches };
       },
     }),
     openStore: async () => {
@@ -97,6 +101,15 @@ describe('what is open of a target', () => {
       expect(names(open)).toEqual(ALL);
     },
   );
+
+  it('finds changes by walking only where what watches the folder gets no events', async () => {
+    const { connection } = room(undefined, undefined, 0);
+    expect(connection.watching).toBe('events');
+    await connection.open(signal);
+    expect(connection.watching).toBe('walking');
+    await connection.drop('both');
+    expect(connection.watching).toBe('events');
+  });
 
   it('is opened anew only when a cycle that outlived its folder has let go of it', async () => {
     let end = (): void => {};

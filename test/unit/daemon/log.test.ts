@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDaemonLog } from '../../../src/daemon/log.ts';
 import { openLogTail } from '../../../src/daemon/log-tail.ts';
 import { logLine } from '../../../src/daemon/log-view.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
 
 let temp: TempDir;
@@ -87,5 +89,25 @@ describe('a line of the log', () => {
   test('that is no record is shown as it is', () => {
     expect(logLine('{"torn').text).toBe('{"torn');
     expect(logLine('[1]').text).toBe('[1]');
+  });
+});
+
+describe('an error in the log', () => {
+  const logged = (error: unknown) => {
+    const lines: string[] = [];
+    createDaemonLog({ write: (line) => void lines.push(line), close: () => {} }, { debug: false }).error(error);
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+
+  test('that was to be expected says what to do, and not where it is from', () => {
+    const error = new S4Error('CONFIG_INVALID', 'config.json is damaged', { hint: 'repair it' });
+    const [line, ...more] = logged(error);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({ msg: 'config.json is damaged', code: 'CONFIG_INVALID', hint: 'repair it' });
+    expect(line).not.toHaveProperty('err');
+  });
+
+  test('that is a bug says where it is from', () => {
+    expect(logged(new TypeError('x'))).toMatchObject([{ err: { stack: expect.stringMatching(/log\.test/) } }]);
   });
 });

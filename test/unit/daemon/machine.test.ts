@@ -260,9 +260,10 @@ describe('a cycle', () => {
     expect(anew.state.trouble?.attempts).toBe(1);
   });
 
-  it('that meets other trouble than before tells that one ended and the other began', () => {
-    const { effects } = step(running(offline), { kind: 'cycle-failed', failure: DENIED }, moment());
-    expect(named(effects)).toEqual(['trouble-ended', 'trouble-began']);
+  it('that meets other trouble than before tells of it, and not that all is well', () => {
+    const { state, effects } = step(running(offline), { kind: 'cycle-failed', failure: DENIED }, moment());
+    expect(named(effects)).toEqual(['trouble-began']);
+    expect(state.trouble).toMatchObject({ failure: DENIED, attempts: 1 });
   });
 
   it('that finds the folder gone looks at everything when it is back, and looks often whether it is', () => {

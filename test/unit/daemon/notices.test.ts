@@ -70,7 +70,7 @@ describe('a person at the desktop is told', () => {
   test('of trouble only when it lasts, and then of its end', () => {
     expect(noticesOf([0, trouble()], [9], [9, over], [20])).toEqual([]);
     expect(noticesOf([0, trouble()], [5, trouble('another')], [11], [12], [65, over])).toEqual([
-      'notes has not been synced for 11 min 00 s | The store does not answer.',
+      'notes has not been synced for 11 min 00 s | Another.',
       'notes is synced again | It was not for 1 h 05 min.',
     ]);
   });

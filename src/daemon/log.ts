@@ -61,7 +61,10 @@ export function createDaemonLog(file: LogFile, options: { readonly debug: boolea
 
 /** Where it is from matters of a bug only. */
 function logError(logger: Logger, error: unknown): void {
-  if (!isS4Error(error)) return logger.error({ err: error }, 'error');
+  if (!isS4Error(error)) {
+    logger.error({ err: error }, 'error');
+    return;
+  }
   const { code, hint, message } = error;
   logger.error({ code, hint }, message);
   logger.debug({ err: error }, 'error');

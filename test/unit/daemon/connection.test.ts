@@ -15,11 +15,7 @@ interface Room {
 }
 
 /** The folder goes away at a moment of the first opening, and is back at once. A live target ends with its cycle. */
-function room(
-  goesAt: Moment | undefined,
-  cycle: Promise<void> = Promise.resolve(),
-  watches = 1,
-): Room {
+function room(goesAt: Moment | undefined, cycle: Promise<void> = Promise.resolve(), watches = 1): Room {
   const open = new Set<string>();
   const heard: WatchEvent[] = [];
   let count = 0;

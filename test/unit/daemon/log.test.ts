@@ -95,7 +95,9 @@ describe('a line of the log', () => {
 describe('an error in the log', () => {
   const logged = (error: unknown) => {
     const lines: string[] = [];
-    createDaemonLog({ write: (line) => void lines.push(line), close: () => {} }, { debug: false }).error(error);
+    createDaemonLog({ write: (line) => void lines.push(line), close: () => {} }, { debug: false }).error(
+      error,
+    );
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   };
 
@@ -108,6 +110,8 @@ describe('an error in the log', () => {
   });
 
   test('that is a bug says where it is from', () => {
-    expect(logged(new TypeError('x'))).toMatchObject([{ err: { stack: expect.stringMatching(/log\.test/) } }]);
+    expect(logged(new TypeError('x'))).toMatchObject([
+      { err: { stack: expect.stringMatching(/log\.test/) } },
+    ]);
   });
 });

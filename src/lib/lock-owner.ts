@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
 
@@ -43,7 +43,7 @@ export function ownerState(owner: LockOwner, me: LockOwner): OwnerState {
   if (owner.host !== me.host || owner.machine !== me.machine) return 'foreign';
   if (owner.boot !== me.boot) return 'dead';
   if (owner.pidNamespace !== me.pidNamespace) return 'foreign';
-  if (!isRunning(owner.pid)) return 'dead';
+  if (!isRunning(owner.pid) || isZombie(owner.pid)) return 'dead';
   const start = processStart(owner.pid);
   return owner.processStart === undefined || start === undefined || start === owner.processStart
     ? 'alive'
@@ -87,10 +87,29 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the second, the command, may itself hold spaces and parentheses. */
+/**
+ * It has ended, and whoever started it does not ask how: in a container nobody may, for good. While another thread of it
+ * is still in a system call, it is not over.
+ */
+function isZombie(pid: number): boolean {
+  if (statFields(pid)?.[0] !== 'Z') return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return true;
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat. */
 function processStart(pid: number): string | undefined {
+  return statFields(pid)?.[19];
+}
+
+/** From the third one on, the state; the second, the command, may itself hold spaces and parentheses. */
+function statFields(pid: number): readonly string[] | undefined {
   const stat = readLine(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function pidNamespace(): string | undefined {

@@ -105,7 +105,10 @@ describe('a file is judged', () => {
         [],
         { key: F, beneath: NOWHERE, ...row },
       ]);
-      expect([found.problems, found.unsettled]).toEqual([[], 0]);
+      expect([found.problems, found.unsettled, found.only?.kind]).toEqual([[], 0, 'entry']);
+      expect(found.only).not.toHaveProperty('executable');
+      // Without a row of the base nobody deleted what is here or there alone.
+      if (row.base === undefined) expect(found.only?.decision).toMatchObject({ editBeatsDelete: false });
     }
   });
 
@@ -130,6 +133,7 @@ describe('a file is judged', () => {
     const chmod = await judged(row, { head: { metadata: { mode: '0100755' } } });
     expect([chmod.decision, chmod.asked]).toEqual(['mode-down', ['head']]);
     expect(chmod.only?.row.remote).toEqual(remote(MD5, 9000));
+    expect(chmod.only).not.toHaveProperty('executable');
     expect(chmod.evidence?.remote).toEqual({ token: token(MD5, 9000), metadata: { mode: '0100755' } });
     const same = await judged(row, { head: { metadata: { mode: '0100644' } } });
     expect(same.decision).toBe('none');

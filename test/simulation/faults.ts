@@ -39,6 +39,9 @@ export const FAULTS = [
   'state-lost',
   'second-process',
   'preview',
+  'one-way',
+  'chosen-paths',
+  'delete-ignored',
   'ignore-rules',
 ] as const;
 

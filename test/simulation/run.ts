@@ -1,4 +1,6 @@
+import type { CycleOptions } from '../../src/engine/cycle.ts';
 import { createMemoryServer } from '../../src/stores/memory/memory-server.ts';
+import type { RelPath } from '../../src/sync/path.ts';
 import { seededRandom } from '../support/fake-runtime.ts';
 import { checkBases, checkEnd } from './checks.ts';
 import { type Client, createClient, die, type Process, startCycle, startLiveCycle } from './client.ts';
@@ -39,6 +41,8 @@ export interface RunReport {
 
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const MAX_STEPS = 60_000;
+/** Paths of `s4 sync`: a file, a folder, what is either. */
+const CHOSEN = ['a', 'c.txt', 'd', 'd/e', 'd/x', 'g', 'keep', 'empty0'];
 
 /** One run: the seed decides everything. */
 export async function simulate({ seed, config: name, ...options }: RunOptions): Promise<RunReport> {
@@ -191,8 +195,19 @@ function start(client: Client, world: World): void {
     track(startLiveCycle(client, world, { whole, approve: approve.approve }), client, world);
     return;
   }
-  const checksum = random(12) === 0 ? { checksum: true } : {};
-  track(startCycle(client, world, { mode: 'sync', ...approve, ...checksum }), client, world);
+  track(startCycle(client, world, { mode: 'sync', ...approve, ...wishes(world) }), client, world);
+}
+
+/** What a person asks for beside a plain sync. */
+function wishes({ random, faults, scheduler }: World): Partial<CycleOptions> {
+  const wished: Partial<CycleOptions> = {
+    ...(random(12) === 0 && { checksum: true }),
+    ...(faults.strikes('one-way', 3) && { direction: pickOf(['up', 'down'] as const, random) }),
+    ...(faults.strikes('chosen-paths', 3) && { paths: [pickOf(CHOSEN, random) as RelPath] }),
+    ...(faults.strikes('delete-ignored', 6) && { deleteIgnored: true }),
+  };
+  if (Object.keys(wished).length > 0) scheduler.say(`  asked for ${JSON.stringify(wished)}`);
+  return wished;
 }
 
 const ended = new WeakMap<World, { readonly process: Process; readonly client: Client }[]>();

@@ -96,7 +96,7 @@ function troubleLines(target: TargetStatus, nowMs: number): readonly Line[] {
   } else if (target.problems > 0) {
     const have = target.problems === 1 ? '1 path has a problem' : `${target.problems} paths have problems`;
     const next = nextTry(target.retryMs, nowMs);
-    lines.push(line(`${name}: ${have}; "s4 status ${name}" lists them.${next}`, 'warn'));
+    lines.push(line(`${name}: ${have}; "s4 sync ${name}" tries them now and says why.${next}`, 'warn'));
   }
   if (target.planId !== undefined)
     lines.push(

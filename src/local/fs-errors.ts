@@ -60,7 +60,7 @@ function describeErrno(errno: string): {
       return {
         code: 'LOCAL_DISK_FULL',
         message: 'the disk is full',
-        hint: 'Free some space and sync again.',
+        hint: 'Free some space; the trash is emptied by `s4 gc --older-than 1d`.',
       };
     case 'EACCES':
     case 'EPERM':

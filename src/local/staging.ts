@@ -104,7 +104,7 @@ function requireSpace(folder: string, sizeBytes: number): void {
   const { bavail, bsize } = fs.statfsSync(folder);
   if (bavail * bsize >= sizeBytes) return;
   throw new S4Error('LOCAL_DISK_FULL', 'the disk has too little free space', {
-    hint: 'Free some space and sync again.',
+    hint: 'Free some space; the trash is emptied by `s4 gc --older-than 1d`.',
     data: { path: folder, neededBytes: sizeBytes, freeBytes: bavail * bsize },
   });
 }

@@ -49,7 +49,7 @@ export function objectError(error: unknown, key: string): unknown {
       return new S4Error('STORE_FAILED', 'the disk of the store is full', {
         cause: error,
         data,
-        hint: 'Free some space, or remove old versions with `s4 gc`.',
+        hint: 'Free some space there; s4 removes no earlier versions (.s4/store/versions).',
       });
     case 'EIO':
     case 'ESTALE':

@@ -109,7 +109,7 @@ describe('s4 daemon status', () => {
       work    offline  20455 d ago  3        0          0         120       0.10
       yard    idle     0 s ago      0        0          2         12        <0.01
       work: The store does not answer. (next try in 30 s)
-      yard: 2 paths have problems; "s4 status yard" lists them. (next try in 20 s)
+      yard: 2 paths have problems; "s4 sync yard" tries them now and says why. (next try in 20 s)
       "
     `);
     bench.stdout.length = 0;

@@ -80,6 +80,7 @@ describe('an open base', () => {
       'A',
       'x',
       'x/a',
+      'x/b',
       'x/d',
       'x/e',
       'x/h',

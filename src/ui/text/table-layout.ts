@@ -1,3 +1,4 @@
+import { escapeForTerminal } from '../../report/escape.ts';
 import { cellWidth, fitEnd, fitMiddle, padEnd, padStart } from './width.ts';
 
 export interface Column {
@@ -30,7 +31,10 @@ export function layoutTable(
     cut: column.cut ?? 'never',
     optional: column.optional ?? 0,
     least: column.least ?? MIN_CUT_WIDTH,
-    width: rows.reduce((most, row) => Math.max(most, cellWidth(row[i] ?? '')), cellWidth(column.header)),
+    width: rows.reduce(
+      (most, row) => Math.max(most, cellWidth(escapeForTerminal(row[i] ?? ''))),
+      cellWidth(column.header),
+    ),
   }));
   const least = (): number =>
     shown.reduce((sum, c) => sum + (c.cut === 'never' ? c.width : Math.min(c.width, c.least)), 0) +

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { escapeForTerminal } from '../../report/escape.ts';
 
 /** Made when first needed: its tables take 25 ms to load. */
 let segmenter: Intl.Segmenter | undefined;
@@ -42,15 +43,17 @@ function takeEnd(text: string, width: number): string {
   return out;
 }
 
-/** Cut at the end, where it is longer; never wider than `width`. */
-export function fitEnd(text: string, width: number, ellipsis: string): string {
+/** Cut at the end, where it is longer; never wider than `width`. As it is shown: what is escaped takes more room. */
+export function fitEnd(raw: string, width: number, ellipsis: string): string {
+  const text = escapeForTerminal(raw);
   if (cellWidth(text) <= width) return text;
   const room = width - cellWidth(ellipsis);
   return room < 0 ? takeStart(text, Math.max(0, width)) : takeStart(text, room) + ellipsis;
 }
 
-/** Cut in the middle: of a path both the top folder and the file's name are worth seeing, the name more. */
-export function fitMiddle(text: string, width: number, ellipsis: string): string {
+/** Cut in the middle: of a path both the top folder and the file's name are worth seeing, the name more. As it is shown. */
+export function fitMiddle(raw: string, width: number, ellipsis: string): string {
+  const text = escapeForTerminal(raw);
   if (cellWidth(text) <= width) return text;
   const room = width - cellWidth(ellipsis);
   if (room < 4) return fitEnd(text, width, ellipsis);

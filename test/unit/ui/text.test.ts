@@ -37,6 +37,14 @@ describe('width', () => {
     );
   });
 
+  it('cuts and fills what a terminal shows of control characters', () => {
+    const name = 'esc\x1b[31mred\n';
+    expect(padEnd(fitMiddle(name, 20, '…'), 20)).toBe('esc\\x1b[31mred\\n    ');
+    expect(fitEnd(name, 6, '…')).toBe('esc\\x…');
+    const { shown } = layoutTable([{ header: '', cut: 'middle' }, { header: '' }], [[name, 'x']], 40);
+    expect(shown[0]?.width).toBe(16);
+  });
+
   it('wraps words, and cuts one that is longer than a line', () => {
     expect(wrapWords('one two three', 8)).toEqual(['one two', 'three']);
     expect(wrapWords('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);

@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadTargets } from '../select.ts';
 import { createEffects } from './effects.ts';
-import { connectDaemon, follow } from './live.ts';
+import { connectDaemon, followDaemons } from './live.ts';
 import { createModel } from './model.ts';
 
 const TICK_MS = 1_000;
@@ -36,17 +36,24 @@ export async function dashboard(
     quit: () => leave(),
   });
   const model = createModel(startDashboard(targets), effects.run);
-  const start = async (): Promise<void> => {
-    client = attached ?? (await connectDaemon(inner));
-    if (client !== undefined)
-      return follow(
-        client,
-        { signal, nowMs: context.services.runtime.nowMs, isBusy: effects.isBusy },
-        model.dispatch,
-      );
-    model.dispatch({ kind: 'source', source: 'alone' });
-    for (const { name } of targets) effects.run({ kind: 'look', targetId: name }, model.get());
-  };
+  const start = (): Promise<void> =>
+    followDaemons(
+      attached,
+      {
+        signal,
+        nowMs: context.services.runtime.nowMs,
+        isBusy: effects.isBusy,
+        connect: () => connectDaemon(inner),
+        onClient: (found) => {
+          client = found;
+        },
+        onNobody: () => {
+          model.dispatch({ kind: 'source', source: 'alone' });
+          for (const { name } of targets) effects.run({ kind: 'look', targetId: name }, model.get());
+        },
+      },
+      model.dispatch,
+    );
   const ticking = setInterval(
     () => model.dispatch({ kind: 'tick', atMs: context.services.runtime.nowMs() }),
     TICK_MS,
@@ -68,7 +75,6 @@ export async function dashboard(
     closing.abort(new Error('the dashboard is closed'));
     await effects.settled();
     await following;
-    if (attached === undefined) client?.close();
   }
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonEvent, TargetPhase, TargetStatus } from '../../daemon/contract.ts';
 import { daemonPlaces } from '../../daemon/places.ts';
 import { type DaemonClient, openDaemonClient } from '../../daemon/socket/client.ts';
@@ -18,19 +19,63 @@ export async function connectDaemon(context: Context): Promise<DaemonClient | un
   }
 }
 
+export interface FollowOptions {
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+  /** Events of these are told by who began the cycle. */
+  readonly isBusy: (targetId: string) => boolean;
+  readonly connect: () => Promise<DaemonClient | undefined>;
+  /** The daemon that is followed from now on; undefined: none. */
+  readonly onClient: (client: DaemonClient | undefined) => void;
+  /** No daemon runs at first. */
+  readonly onNobody: () => void;
+}
+
+/** A look at a socket costs next to nothing. */
+const MEET_MS = 1_000;
+
+/**
+ * Follows a daemon, and the next one when that has ended: it may be started again, or be started where none ran. Until
+ * the signal aborts.
+ */
+export async function followDaemons(
+  attached: DaemonClient | undefined,
+  options: FollowOptions,
+  dispatch: (action: DashboardAction) => void,
+): Promise<void> {
+  const { signal, connect, onClient, onNobody } = options;
+  const meet = async (client: DaemonClient): Promise<void> => {
+    onClient(client);
+    await follow(client, options, dispatch);
+    onClient(undefined);
+    if (client !== attached) client.close();
+  };
+  const first = attached ?? (await connect());
+  if (first === undefined) onNobody();
+  else await meet(first);
+  while (await paused(signal)) {
+    const next = await connect();
+    if (next === undefined) continue;
+    dispatch({ kind: 'notice', notice: { tone: 'good', text: 'A daemon runs now: this is what it does.' } });
+    await meet(next);
+  }
+}
+
+/** False when it is over. */
+async function paused(signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(MEET_MS, undefined, { signal });
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
+  }
+}
+
 /** Hands on what the daemon tells, until it is gone or the signal aborts. */
-export async function follow(
+async function follow(
   client: DaemonClient,
-  {
-    signal,
-    nowMs,
-    isBusy,
-  }: {
-    readonly signal: AbortSignal;
-    readonly nowMs: () => number;
-    /** Events of these are told by who began the cycle. */
-    readonly isBusy: (targetId: string) => boolean;
-  },
+  { signal, nowMs, isBusy }: FollowOptions,
   dispatch: (action: DashboardAction) => void,
 ): Promise<void> {
   dispatch({ kind: 'source', source: 'live' });

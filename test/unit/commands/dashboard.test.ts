@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXIT } from '../../../src/commands/exit-codes.ts';
 import { main } from '../../../src/commands/main.ts';
+import { lockInstance } from '../../../src/daemon/instance-lock.ts';
+import { daemonPlaces } from '../../../src/daemon/places.ts';
+import { serveDaemon } from '../../../src/daemon/socket/server.ts';
 import { runCycle } from '../../../src/engine/run-cycle.ts';
 import { type Bench, createBench } from '../../support/cli.ts';
+import { createFakeControl, type FakeControl, targetStatus } from '../../support/fake-control.ts';
 import { createFakeTerminal, type FakeTerminal } from '../../support/fake-terminal.ts';
 import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
 
@@ -34,6 +38,18 @@ async function sync(): Promise<void> {
   const services = { ...bench.services, runCycle };
   const exit = await main(['sync', '-q'], { ...bench.process(), services: async () => services });
   expect(exit).toBe(EXIT.done);
+}
+
+/** A daemon in this process. @returns what ends it */
+async function startDaemon(control: FakeControl): Promise<() => Promise<void>> {
+  const places = daemonPlaces(bench.configDir);
+  const lock = lockInstance(places, 'laptop');
+  const hello = { version: '1.2.3', pid: process.pid };
+  const server = await serveDaemon({ places, lock, control, hello, redact: (text) => text });
+  return async () => {
+    await server.close();
+    lock.release();
+  };
 }
 
 describe('the dashboard', () => {
@@ -98,6 +114,20 @@ describe('the dashboard', () => {
     await terminal.shows('debug.log');
     terminal.press('escape');
     await terminal.shows('TARGET');
+    terminal.press('q');
+    expect(await ended).toBe(EXIT.done);
+  });
+
+  test('follows a daemon that is started while it is open, and the next one when that has ended', async () => {
+    const control = createFakeControl([targetStatus('notes', { phase: 'paused' })]);
+    const ended = open();
+    await terminal.shows('no daemon');
+    for (let start = 0; start < 2; start++) {
+      const stop = await startDaemon(control);
+      expect(await terminal.shows('daemon running')).toContain('A daemon runs now');
+      await stop();
+      expect(await terminal.shows('no daemon')).toContain('The daemon is gone');
+    }
     terminal.press('q');
     expect(await ended).toBe(EXIT.done);
   });

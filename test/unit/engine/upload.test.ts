@@ -114,6 +114,7 @@ describe('an upload', () => {
   it('of a symlink sends where it leads', async () => {
     const here = await operationRoom();
     here.user.symlink('link', 'there');
+    here.runtime.advance(600_000);
     const local = await here.local('link');
     const result = await upload({ kind: 'upload', key: key('link'), local }, here.context());
     expect([textOf(here, 'link'), newest(here, 'link')?.content?.metadata['mode']]).toEqual([
@@ -122,6 +123,7 @@ describe('an upload', () => {
     ]);
     const content = { kind: 'symlink', digest: digestOf('there'), sizeBytes: 5 };
     expect(result).toMatchObject({ kind: 'done', changes: [{ row: { content, local: local.fingerprint } }] });
+    expect(result).not.toHaveProperty('changes.0.row.racy');
   });
 
   it.each([true, false])('sends the executable bit of the file (set: %s)', async (executable) => {
@@ -263,6 +265,41 @@ describe('an upload', () => {
     const operation = { kind: 'upload', key: key('f'), local: await here.local('f'), replaces } as const;
     expect(await upload(operation, here.context())).toMatchObject({ kind: 'done', lookAgain: true });
     expect(Object.values(here.user.tree()).sort()).toEqual(['hidden', TEXT]);
+  });
+
+  it('that the store does not guard leaves alone what was hidden before the state that it replaces', async () => {
+    const here = await room({ enforces: OLD });
+    here.server.put('f', 'first');
+    const first = (await here.remote('f')).token.versionId ?? '';
+    here.server.put('f', 'hidden long ago', { 's4-write': 'desk.1', 's4-parent': first });
+    here.server.put('f', 'before', { 's4-write': 'desk.2', 's4-parent': first });
+    const operation = {
+      kind: 'upload',
+      key: key('f'),
+      local: await here.local('f'),
+      replaces: await here.remote('f'),
+    } as const;
+    expect(await upload(operation, here.context())).toMatchObject({ kind: 'done' });
+    expect(here.user.tree()).toEqual({ f: TEXT });
+  });
+
+  it('closes the file, whatever comes of it', async () => {
+    const here = await room();
+    let open = 0;
+    const opening: Folder['open'] = async (path, expected) => {
+      const source = await here.folder.open(path, expected);
+      if (source === undefined) return undefined;
+      open++;
+      return { ...source, close: () => source.close().then(() => void open--) };
+    };
+    const folder: Folder = { ...here.folder, open: opening };
+    const operation = { kind: 'upload', key: key('f'), local: await here.local('f') } as const;
+    expect(await upload(operation, here.context({ folder }))).toMatchObject({ kind: 'done' });
+    expect(await upload(operation, here.context({ folder }))).toMatchObject({ kind: 'stale' });
+    const signal = AbortSignal.abort(new Error('stopped'));
+    await here.look('f');
+    await expect(upload(operation, here.context({ folder, signal }))).rejects.toThrow('stopped');
+    expect(open).toBe(0);
   });
 
   it('that the store does not guard, of a file that is edited before it is visible, leaves its intent open', async () => {

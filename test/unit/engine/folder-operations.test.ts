@@ -62,6 +62,7 @@ describe('a folder that is made there', () => {
       0,
       { mode: '040755', 's4-write': write },
     ]);
+    expect(here.server.history('d/')).toHaveLength(1);
     const { token } = await here.remote('d/');
     const row = folderRow(expect.objectContaining({ etag: token.etag, versionId: token.versionId }));
     const fact = { path: 'd/', op: 'put', write: object?.content?.metadata['s4-write'] };

@@ -124,6 +124,15 @@ describe('a bit that goes up', () => {
     expect(result).toMatchObject({ kind: 'done', finished: [1] });
     expect(result).not.toHaveProperty('lookAgain');
   });
+
+  it('looks again where it hid a write of the same bytes', async () => {
+    const { here, up } = await room({ enforces: UNGUARDED });
+    here.gate(async (at, request) => {
+      if (at === 'request' && request === 'COPY')
+        here.server.put('f', TEXT, { mode: '0100644', 's4-write': 'desk.1', 's4-parent': 'unknown' });
+    });
+    expect(await modeUp(up, here.context())).toMatchObject({ kind: 'done', lookAgain: true });
+  });
 });
 
 describe('a bit that comes down', () => {

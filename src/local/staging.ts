@@ -144,7 +144,11 @@ function finishLink(
   fs.lutimesSync(path, seconds, seconds);
 }
 
-/** Node cuts to microseconds: half of one is added, so that the nearest double does not fall below. */
+/**
+ * A double holds whole seconds, and microseconds nearly: half of one is added, so that the nearest does not fall below.
+ * Node 20 then cuts to microseconds, later ones leave some nanoseconds in it.
+ */
 function toSeconds(timeNs: bigint): number {
+  if (timeNs % 1_000_000_000n === 0n) return Number(timeNs / 1_000_000_000n);
   return (Number(timeNs / 1000n) + 0.5) / 1e6;
 }

@@ -238,7 +238,6 @@ describe('a system without watches', () => {
         listeners.set(event, listener);
         if (event === 'ready') listener();
       },
-      getWatched: () => ({ [root]: [] }),
       close: async () => {},
     };
     await start((host) => createChokidarBackend(host, async () => fake));

@@ -116,6 +116,14 @@ describe('a file that was moved here', () => {
     expect(newest(here, 'new')?.content?.metadata['mode']).toBe('0120777');
   });
 
+  it('is no executable there where it is none', async () => {
+    const { here, operation } = await movedHere();
+    here.user.chmod('new', false);
+    const local = await here.look('new');
+    expect(await renameRemote({ ...operation, local }, here.context())).toMatchObject({ kind: 'done' });
+    expect(newest(here, 'new')?.content?.metadata['mode']).toBe('0100644');
+  });
+
   it.each<[string, (here: OperationRoom) => void]>([
     ['was edited since', ({ user }) => user.write('new', 'edited')],
     ['is gone', ({ user }) => user.remove('new')],

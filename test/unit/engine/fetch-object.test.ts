@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FetchRequest, fetchObject } from '../../../src/engine/operations/fetch-object.ts';
 import type { ObjectKey, Store } from '../../../src/engine/ports/store.ts';
+import type { RelPath } from '../../../src/sync/path.ts';
 import { digestOf, md5Of, type OperationRoom, operationRoom } from '../../support/operation-room.ts';
 
 /** An object's content in a temp file: which state is fetched, as what, and which bytes are believed. */
@@ -78,6 +79,27 @@ describe('an object that is fetched', () => {
     expect(temp).toBe(content.kind === 'symlink' ? `-> ${TEXT}` : TEXT);
   });
 
+  it.each([
+    [
+      { mode: '0100755', mtime: '12.000000000' },
+      { kind: 'file', executable: true },
+    ],
+    [
+      { mode: '0100644', mtime: '12.000000000' },
+      { kind: 'file', executable: false },
+    ],
+    [{ mode: '0120777', mtime: '12.000000000' }, { kind: 'symlink' }],
+  ])('is placed as that, with its bit and time: %j', async (metadata, expected) => {
+    const here = await room(metadata);
+    const outcome = await fetchObject(request(), here.context());
+    if (outcome.kind !== 'fetched') throw new Error(outcome.kind);
+    const { temp } = outcome.fetched.staged;
+    const path = 'f' as RelPath;
+    const displaceTo = { kind: 'trash', ref: here.folder.trashRef(path) } as const;
+    await here.folder.place({ path, temp, expected: { kind: 'absent' }, displaceTo });
+    expect(await here.local('f')).toMatchObject({ ...expected, fingerprint: { mtimeNs: 12_000_000_000n } });
+  });
+
   it('is of the state, or the version, that was asked for', async () => {
     const here = await room();
     const { token } = await here.remote('f');
@@ -116,6 +138,7 @@ describe('the bytes of an object', () => {
   it.each<[string, { text?: string; etag?: string }, Readonly<Record<string, string>>]>([
     ['are their MD5, which is the ETag', {}, {}],
     ['are their MD5, whatever hash is claimed', {}, bound('stale', OTHER)],
+    ['are their MD5, whatever hash is bound to it', {}, bound('stale', md5Of(TEXT))],
     ['are of the hash that is bound to an ETag that is no MD5', { etag: OTHER }, bound(TEXT, OTHER)],
     ['have an ETag that is no MD5, and no hash', { etag: `${OTHER}-2` }, {}],
     [

@@ -15,8 +15,11 @@ interface Modes {
   readonly there?: boolean | undefined;
 }
 
-async function room({ base = false, here: executable = false, ...modes }: Modes = {}) {
-  const here = await operationRoom();
+async function room(
+  { base = false, here: executable = false, ...modes }: Modes = {},
+  options?: Parameters<typeof operationRoom>[0],
+) {
+  const here = await operationRoom(options);
   here.user.write('f', OURS, { executable });
   const there = 'there' in modes ? modes.there : base;
   here.server.put('f', THEIRS, there === undefined ? {} : { mode: there ? '0100755' : '0100644' });
@@ -94,6 +97,13 @@ describe('a merged text', () => {
     await other.base.record({ changes: [{ kind: 'drop', key: key('f') }] });
     await placeMerged(same, other.context());
     expect(await other.local('f')).toMatchObject({ executable: false });
+  });
+
+  it('has two intents where the store does not guard it, and both are done with', async () => {
+    const { here, operation } = await room({}, { enforces: { putIfMatch: false } });
+    const result = await placeMerged(operation, here.context());
+    expect(result).toMatchObject({ kind: 'done', finished: here.base.pending.map(({ id }) => id) });
+    expect(here.base.pending).toHaveLength(2);
   });
 
   it('replaces no edit here, and is not sent then', async () => {

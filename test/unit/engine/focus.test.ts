@@ -255,6 +255,9 @@ describe('a focused cycle', () => {
     all.a.user.write('d1/f1', 'changed');
     await expect(all.cycle(['d1/f1'])).rejects.toMatchObject({ code: 'STORE_FOREIGN' });
     await expect(all.cycle([], ['d1/f1'])).rejects.toMatchObject({ code: 'STORE_FOREIGN' });
+    // A new file, whose write the store itself would not refuse.
+    all.a.user.write('d1/new', 'new');
+    await expect(all.cycle(['d1/new'])).rejects.toMatchObject({ code: 'STORE_FOREIGN' });
     expect(all.world.server.keys()).toEqual([]);
     expect(all.a.user.read('d1/f1')).toBe('changed');
     expect(marker).toBeDefined();

@@ -36,10 +36,14 @@ export function progressStep(state: ProgressState, event: SyncEvent): ProgressSt
   }
 }
 
-/** `12/40  3.1 MiB of 10.0 MiB  some/path`, no longer than `columns`; undefined when there is nothing to show. */
+/** `12/40  3.1 MiB of 10.0 MiB  some/path`, without bytes where none are to be moved; no longer than `columns`; undefined when there is nothing to show. */
 export function progressText(state: ProgressState, columns: number): string | undefined {
   if (state.total === 0 || state.finished >= state.total) return undefined;
-  const head = `${state.finished}/${state.total}  ${formatBytes(Math.max(0, state.bytes))} of ${formatBytes(state.totalBytes)}`;
+  const bytes =
+    state.totalBytes === 0
+      ? ''
+      : `  ${formatBytes(Math.max(0, state.bytes))} of ${formatBytes(state.totalBytes)}`;
+  const head = `${state.finished}/${state.total}${bytes}`;
   const room = columns - head.length - 3;
   return room < 8 ? head.slice(0, columns - 1) : `${head}  ${middle(escapeForTerminal(state.path), room)}`;
 }

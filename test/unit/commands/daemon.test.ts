@@ -285,6 +285,8 @@ describe('s4 daemon logs', () => {
   });
 
   test('says that there is none', async () => {
+    expect(await run('daemon', 'logs', '-n', '0')).toBe(0);
+    expect(out()).toBe('');
     expect(await run('daemon', 'logs')).toBe(0);
     expect(out()).toContain('There is nothing in the log');
   });

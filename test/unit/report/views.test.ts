@@ -105,6 +105,11 @@ describe('progress', () => {
       expect((progressText(state, columns) ?? '').length).toBeLessThan(columns);
   });
 
+  test('says nothing of bytes where none are to be moved', () => {
+    const state = { ...PROGRESS_START, total: 2, bytes: 4, path: 'gone.txt' };
+    expect(progressText(state, 80)).toBe('0/2  gone.txt');
+  });
+
   test('is gone when all is done', () => {
     const finished = (id: number): SyncEvent => ({
       kind: 'operation-finished',

@@ -20,7 +20,8 @@ export async function daemonLogs(context: Context, flags: LogsFlags): Promise<Ex
   try {
     const last = tail.read();
     show(out, last);
-    if (last.length === 0 && flags.lines > 0 && flags.follow !== true) out.say(`There is nothing in the log: ${log}`);
+    if (last.length === 0 && flags.lines > 0 && flags.follow !== true)
+      out.say(`There is nothing in the log: ${log}`);
     while (flags.follow === true && !signal.aborted) {
       await pause(() => services.runtime.sleep(LOOK_MS, { signal }), signal);
       show(out, tail.read());

@@ -25,9 +25,9 @@ const LOOK_MS = 50;
 
 /**
  * `s4 daemon start`: starts the daemon in the background and waits until it answers, or for its first error. One that
- * runs already is what was wished for.
+ * runs already is what was wished for, if it keeps what was named.
  *
- * @throws S4Error DAEMON_GONE when it neither answers nor ends
+ * @throws S4Error DAEMON_GONE when it neither answers nor ends; LOCKED when one runs that keeps other targets
  */
 export async function daemonStart(
   context: Context,
@@ -38,7 +38,7 @@ export async function daemonStart(
   const { out, services, signal } = context;
   const places = placesOf(context);
   const running = await pidOf(context);
-  if (running !== undefined) return alreadyRuns(context, running);
+  if (running !== undefined) return alreadyRuns(context, running, names);
   // Made before it runs: what it cannot write to is better said here.
   ensurePrivateFolder(places.folder);
   const child = start(foregroundArgs(context, names, flags), { output: places.output });
@@ -47,7 +47,8 @@ export async function daemonStart(
     // Looked at before the socket: whoever answers after this one has ended is another.
     const exit = child.ended();
     const pid = await pidOf(context);
-    if (pid !== undefined && (exit !== undefined || pid !== child.pid)) return alreadyRuns(context, pid);
+    if (pid !== undefined && (exit !== undefined || pid !== child.pid))
+      return alreadyRuns(context, pid, names);
     if (pid !== undefined) break;
     // Another that started at the same time holds the lock, and is about to answer.
     const isOvertaken = exit !== undefined && instanceOwner(places) !== undefined;
@@ -66,10 +67,24 @@ async function pidOf(context: Context): Promise<number | undefined> {
   return client?.hello.pid;
 }
 
-function alreadyRuns({ out }: Context, pid: number): ExitCode {
+async function alreadyRuns(context: Context, pid: number, names: readonly string[]): Promise<ExitCode> {
+  const { out } = context;
+  if (names.length > 0) await checkKept(context, pid, names);
   out.say(`The daemon runs already: process ${pid}`);
   out.record({ kind: 'daemon-started', pid, already: true });
   return EXIT.done;
+}
+
+async function checkKept(context: Context, pid: number, names: readonly string[]): Promise<void> {
+  const client = await openDaemon(context);
+  const kept = await client?.status().finally(() => client.close());
+  const missing = names.filter((name) => kept?.targets.every((target) => target.name !== name));
+  if (missing.length === 0) return;
+  throw new S4Error(
+    'LOCKED',
+    `A daemon runs already (process ${pid}), and does not keep ${missing.map((name) => `"${name}"`).join(', ')}.`,
+    { hint: 'Stop it, and start it without names to keep all targets: s4 daemon stop.', data: { pid } },
+  );
 }
 
 /** What it said before it ended, as it said it. */

@@ -158,6 +158,18 @@ describe('s4 daemon start', () => {
     expect(out()).toBe(`The daemon runs already: process ${process.pid}\n`);
   });
 
+  test('says that one runs which keeps other targets than those named', async () => {
+    await startDaemon();
+    const never: StartBackground = () => {
+      throw new Error('started another');
+    };
+    expect(await start(never, ['notes'])).toBe(0);
+    await expect(start(never, ['notes', 'work'])).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: `A daemon runs already (process ${process.pid}), and does not keep "work".`,
+    });
+  });
+
   test('shows the first error of one that cannot start, and ends as it did', async () => {
     const exit = await start((_args, { output }) => {
       fs.writeFileSync(output, 'Error: "x" is an unknown target.\n  Choices are: notes.\n');

@@ -118,9 +118,10 @@ describe('what lies in the trash', () => {
   });
 
   it('comes back as a symlink where it was one', async () => {
-    const { here, found } = await trashed('symlink');
+    const { here, found, fingerprint } = await trashed('symlink');
     expect(await restoreTrashed(found, here.context())).toBeUndefined();
     expect(here.user.tree()).toEqual({ f: '-> text', keep: 'keep' });
+    expect((await here.local('f')).fingerprint.mtimeNs).toBe(fingerprint.mtimeNs);
   });
 
   it('takes the place of what is there, which goes to the trash', async () => {
@@ -177,8 +178,10 @@ describe('a conflict copy that takes its original place', () => {
     const here = await room();
     here.user.symlink('copy', 'there');
     here.runtime.advance(5000);
-    expect(await takeCopy(await here.local('copy'), undefined, F, here.context())).toBeUndefined();
+    const copy = await here.local('copy');
+    expect(await takeCopy(copy, undefined, F, here.context())).toBeUndefined();
     expect(left(here)).toEqual([{ f: '-> there' }, ['-> there'], [], []]);
+    expect((await here.local('f')).fingerprint.mtimeNs).toBe(copy.fingerprint.mtimeNs);
   });
 
   it('moves nothing where it was edited, or the original was', async () => {

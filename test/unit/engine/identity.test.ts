@@ -74,6 +74,26 @@ describe('joining a target', () => {
     }
   });
 
+  it.each([
+    [true, 'absent', 0],
+    [false, 'none', 2000],
+  ])(
+    'expects no marker (by a condition: %s), or waits for a rival to have written',
+    async (putIfAbsent, condition, waitedMs) => {
+      const { store, runtime, folder } = room();
+      const conditions: string[] = [];
+      const put: Store['put'] = (name, content, options) => {
+        conditions.push(options.condition.kind);
+        return store.put(name, content, options);
+      };
+      await joinTarget({ store: { ...store, put }, folder, runtime, capabilities: { putIfAbsent } });
+      expect([conditions, runtime.sleptMs]).toEqual([[condition], waitedMs]);
+      const other = { root: '/b', state: createMemoryDisk().open() };
+      await joinTarget({ store: { ...store, put }, folder: other, runtime, capabilities: { putIfAbsent } });
+      expect([conditions, runtime.sleptMs]).toEqual([[condition], waitedMs]);
+    },
+  );
+
   it('refuses a folder of another target, and leaves no trace, unless told to rejoin', async () => {
     const { folder, runtime, disk, store } = room();
     await joinTarget({ store, folder, runtime, capabilities: ALL });
@@ -119,6 +139,13 @@ describe('checking who belongs together', () => {
   it('is content with the folder and the store that were joined', async () => {
     const all = await joined();
     expect(await checkIdentity(all)).toMatchObject({ kind: 'ok' });
+  });
+
+  it.each(['enabled', 'off'] as const)('tells whether the bucket keeps versions (%s)', async (versioning) => {
+    const all = room({ versioning });
+    const { targetId, clientId } = await joinTarget({ ...all, capabilities: ALL });
+    const checked = await checkIdentity({ ...all, target: { id: targetId, clientId, name: 'docs' } });
+    expect(checked.versioned).toBe(versioning === 'enabled');
   });
 
   it('knows an unmounted folder and another folder', async () => {

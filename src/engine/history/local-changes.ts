@@ -19,6 +19,8 @@ interface NewContent {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** What is there, as it was when the user chose; undefined: nothing. */
   readonly replaces: LocalFile | undefined;
+  /** The file that the content was read from, which a program may have written to meanwhile. */
+  readonly readFrom?: { readonly path: RelPath; unchanged(): Promise<boolean> };
 }
 
 /**
@@ -66,7 +68,14 @@ export async function takeCopy(
         ? { kind: 'symlink', mtimeNs }
         : { kind: 'file', mtimeNs, executable: copy.executable };
     const placed = await placeContent(
-      { path, sizeBytes: source.sizeBytes, as, chunks: chunksOf(source), replaces: original },
+      {
+        path,
+        sizeBytes: source.sizeBytes,
+        as,
+        chunks: chunksOf(source),
+        replaces: original,
+        readFrom: { path: copyPath, unchanged: () => source.unchanged() },
+      },
       context,
     );
     if (placed !== undefined) return placed;
@@ -143,6 +152,12 @@ async function placeContent(content: NewContent, context: OperationContext): Pro
     for await (const chunk of content.chunks) await staging.write(chunk);
     return staging.finish(content.as);
   });
+  const { readFrom } = content;
+  // A part of what was read may be of another moment than the rest.
+  if (readFrom !== undefined && !(await orDiscard(staging, () => readFrom.unchanged()))) {
+    await staging.discard();
+    return changed(readFrom.path);
+  }
   const placed = await placeFetched({ staged, staging }, content.path, content.replaces, context);
   await settle(placed.kind === 'placed' ? placed.finished : (placed.result.finished ?? []), context);
   if (placed.kind === 'placed') return undefined;

@@ -195,11 +195,23 @@ describe('a conflict copy that takes its original place', () => {
     expect(left(here)).toEqual([{ copy: 'edited, too', f: 'edited' }, [], [], []]);
   });
 
-  it('stays where it is edited while its content is taken: no version is lost', async () => {
+  it('moves nothing where it is edited while its content is taken: a part of that may be of either', async () => {
     const here = await room({ f: 'original', copy: 'copy' });
     const [copy, original] = [await here.local('copy'), await here.local('f')];
     whileStaging(here, () => here.user.write('copy', 'edited'));
     expect(await takeCopy(copy, original, F, here.context())).toMatchObject(changed('copy'));
+    expect(left(here)).toEqual([{ copy: 'edited', f: 'original' }, [], [], []]);
+  });
+
+  it('stays where it is edited once its content was taken: no version is lost', async () => {
+    const here = await room({ f: 'original', copy: 'copy' });
+    const [copy, original] = [await here.local('copy'), await here.local('f')];
+    const place: typeof here.folder.place = async (placement) => {
+      here.user.write('copy', 'edited');
+      return here.folder.place(placement);
+    };
+    const folder = { ...here.folder, place };
+    expect(await takeCopy(copy, original, F, here.context({ folder }))).toMatchObject(changed('copy'));
     expect(left(here)).toEqual([{ copy: 'edited', f: 'copy' }, ['original'], [], []]);
   });
 

@@ -42,11 +42,6 @@ export function createStateFiles(context: StateContext): StateFiles {
         if (isNew) await syncPath(home.path);
       });
     },
-    truncate: async (name, sizeBytes) =>
-      guardLocalAsync(`.s4/${name}`, async () => {
-        sys.truncate(pathOf(name), sizeBytes);
-        await syncPath(pathOf(name));
-      }),
     remove: async (name) => guardLocal(`.s4/${name}`, () => unlinkIfThere(sys, pathOf(name))),
     size: async (name) =>
       guardLocal(`.s4/${name}`, () => {

@@ -13,7 +13,6 @@ export interface Sys {
   readonly rmdir: (path: string) => void;
   readonly fchmod: (fd: number, mode: number) => void;
   readonly append: (path: string, bytes: Uint8Array) => void;
-  readonly truncate: (path: string, sizeBytes: number) => void;
 }
 
 const nodeSys: Sys = {
@@ -25,7 +24,6 @@ const nodeSys: Sys = {
   rmdir: fs.rmdirSync,
   fchmod: fs.fchmodSync,
   append: (path, bytes) => appendOnce(path, bytes),
-  truncate: fs.truncateSync,
 };
 
 /** @param beforeStep - told each call before it is made; by throwing it stands for a crash right there */
@@ -50,7 +48,6 @@ export function createSys(
     rmdir: told('rmdir', sys.rmdir),
     fchmod: told('fchmod', sys.fchmod),
     append: told('append', sys.append),
-    truncate: told('truncate', sys.truncate),
   };
 }
 

@@ -87,7 +87,6 @@ function simState(
         }
         return state.append(name, bytes, options);
       }),
-    truncate: (name, sizeBytes) => change(`truncate .s4/${name}`, () => state.truncate(name, sizeBytes)),
     remove: (name) => change(`remove .s4/${name}`, () => state.remove(name)),
   };
 }

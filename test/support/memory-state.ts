@@ -138,11 +138,6 @@ function openState(
         () => append(name, bytes.subarray(0, bytes.byteLength / 2), false),
       );
     },
-    truncate: (name, sizeBytes) =>
-      changing(() => {
-        const file = files.get(name);
-        if (file !== undefined) file.bytes = file.bytes.subarray(0, sizeBytes);
-      }),
     remove: (name) => changing(() => void files.delete(name)),
     identity: async (name) => {
       await alive();

@@ -157,7 +157,6 @@ export interface StateFiles {
   ): Promise<void>;
   /** Appends in one write; with `sync`, durable on return, with all earlier appends (also when `bytes` is empty). */
   append(name: string, bytes: Uint8Array, options: { readonly sync: boolean }): Promise<void>;
-  truncate(name: string, sizeBytes: number): Promise<void>;
   remove(name: string): Promise<void>;
   /** inode and ctime: a copied or restored file does not keep both. */
   identity(name: string): Promise<{ readonly inode: bigint; readonly ctimeNs: bigint } | undefined>;

@@ -8,7 +8,6 @@ import { type ContentNode, type FileNode, type FolderNode, isContent } from './n
 export type StepName =
   | 'create'
   | 'write'
-  | 'truncate'
   | 'link'
   | 'unlink'
   | 'rename'
@@ -55,7 +54,6 @@ export interface Session {
   createFile(path: string): FileNode;
   /** @throws S4Error LOCAL_DISK_FULL */
   write(node: FileNode, path: string, bytes: Uint8Array): void;
-  truncate(node: FileNode, path: string, sizeBytes: number): void;
   link(node: LinkableNode, path: string): boolean;
   unlink(path: string): void;
   /** Undefined when there is nothing with content to move by then. Folders stay where they are. */
@@ -147,10 +145,6 @@ export function createSession(disk: DiskState): Session {
       step('write', path);
       take(bytes.byteLength - node.bytes.byteLength);
       fs.write(node, bytes);
-    },
-    truncate(node, path, sizeBytes) {
-      step('truncate', path);
-      fs.write(node, node.bytes.slice(0, sizeBytes));
     },
     link(node, path) {
       step('link', path);

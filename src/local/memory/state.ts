@@ -52,12 +52,6 @@ export function createStateFiles(session: Session): StateFiles {
       session.fsync(node, path);
       session.syncFolder(STATE_FOLDER);
     },
-    async truncate(name, sizeBytes) {
-      const node = find(name);
-      if (node === undefined) return;
-      session.truncate(node, statePath(name), sizeBytes);
-      session.fsync(node, statePath(name));
-    },
     async remove(name) {
       if (find(name) === undefined) return;
       session.unlink(statePath(name));

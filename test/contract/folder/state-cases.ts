@@ -38,13 +38,11 @@ export function stateCases(current: () => FolderFixture): void {
       expect(await text('index')).toBe('one');
     });
 
-    test('appends and truncates', async () => {
+    test('appends', async () => {
       const { state } = folder();
       await state.append('journal', bytes('a\n'), { sync: false });
       await state.append('journal', bytes('b\n'), { sync: true });
       expect(await text('journal')).toBe('a\nb\n');
-      await state.truncate('journal', 3);
-      expect(await text('journal')).toBe('a\nb');
     });
 
     test('state survives a restart', async () => {

@@ -1,5 +1,6 @@
 import { decodeMetadata } from '../formats/metadata-codec.ts';
-import type { RelPath } from '../sync/path.ts';
+import { S4Error } from '../lib/errors.ts';
+import { baseName, parentPath, type RelPath } from '../sync/path.ts';
 import { callOptions, type OperationContext } from './operations/context.ts';
 import { type Fetched, fetchObject } from './operations/fetch-object.ts';
 import { orDiscard } from './operations/or-discard.ts';
@@ -127,12 +128,34 @@ function isKnown(version: ObjectVersion, since: string | undefined): boolean {
   return since !== undefined && (version.versionId === since || version.content?.etag === since);
 }
 
+// Whatever takes the place between the look at it and the placing is there at the next look.
+const ATTEMPTS = 3;
+
+/** @throws S4Error LOCAL_FAILED where no place for it stays free: what was begun is then not ended, and looked at again */
 async function bringBack(
   version: ObjectVersion,
   client: string,
-  { key, path }: OvertakenRequest,
+  request: OvertakenRequest,
   context: OperationContext,
 ): Promise<boolean> {
+  const host = await context.hostOf(client);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const done = await tryToBringBack(version, host, request, context);
+    if (done !== undefined) return done;
+  }
+  throw new S4Error('LOCAL_FAILED', 'a version written at the same time could not be put beside it', {
+    hint: 'It is among the versions of the bucket; the next sync tries again.',
+    data: { path: request.path, versionId: version.versionId },
+  });
+}
+
+/** Undefined: something took the place in that moment. */
+async function tryToBringBack(
+  version: ObjectVersion,
+  host: string,
+  { key, path }: OvertakenRequest,
+  context: OperationContext,
+): Promise<boolean | undefined> {
   const outcome = await fetchObject(
     { key, versionId: version.versionId, executable: (published) => published ?? false },
     context,
@@ -140,19 +163,31 @@ async function bringBack(
   if (outcome.kind !== 'fetched') return false;
   const { fetched } = outcome;
   const copy = await orDiscard(fetched.staging, async () => {
-    const host = await context.hostOf(client);
-    const plain = context.copyNames.plain(path, version.modifiedMs, host);
+    const place = await besideWhatStands(path, context);
+    const plain = context.copyNames.plain(place, version.modifiedMs, host);
     const isThere = await holds(plain, fetched, context);
-    return isThere ? undefined : context.copyNames.free(path, version.modifiedMs, host);
+    return isThere ? undefined : context.copyNames.free(place, version.modifiedMs, host);
   });
   if (copy === undefined) {
     await fetched.staging.discard();
     return false;
   }
   const placed = await placeFetched(fetched, copy, undefined, context);
-  if (placed.kind === 'refused') return false;
+  if (placed.kind === 'refused') return undefined;
   context.notice('overtaken-recovered', path, `a version written at the same time is kept as ${copy}`);
   return true;
+}
+
+/** The path; where something that is no folder has the name of one above it, its last name beside that. */
+async function besideWhatStands(path: RelPath, { folder }: OperationContext): Promise<RelPath> {
+  let place = path;
+  for (let above = parentPath(path); above !== undefined; above = parentPath(above)) {
+    const found = await folder.stat(above);
+    if (found === undefined || found.kind === 'folder') continue;
+    const beside = parentPath(above);
+    place = (beside === undefined ? baseName(path) : `${beside}/${baseName(path)}`) as RelPath;
+  }
+  return place;
 }
 
 /** Was this version brought back before, by a run that was interrupted or by another machine? */

@@ -246,6 +246,53 @@ describe('a version that comes back', () => {
     expect(await recovered({ since: idOf(0) })).toEqual(['1', 'edited by the user']);
   });
 
+  it('goes beside what stands in the place of a folder above it', async () => {
+    world.server.put('d/e/x', 'base', { 's4-write': 'client.0' });
+    const since = world.server.history('d/e/x')[0]?.versionId ?? '';
+    for (const text of ['hidden', 'newest'])
+      world.server.put('d/e/x', text, { 's4-write': `client.${text}`, 's4-parent': since });
+    const path = 'd/e/x' as RelPath;
+    const recover = () =>
+      locked(a, (context) => recoverOvertaken({ key: objectKey(fileKey(path)), path, since }, context));
+    const copies = () => Object.entries(a.user.tree()).filter(([name]) => name.includes('(conflict'));
+    a.user.write('d/e', 'a file here');
+    expect(await recover()).toBe(true);
+    expect(copies()).toEqual([[expect.stringMatching(/^d\/x \(conflict/), 'hidden']]);
+    expect(a.user.read('d/e')).toBe('a file here');
+    expect(await recover()).toBe(false);
+    a.user.remove('d');
+    a.user.symlink('d', 'elsewhere');
+    expect(await recover()).toBe(true);
+    expect(copies()).toEqual([[expect.stringMatching(/^x \(conflict/), 'hidden']]);
+  });
+
+  it('goes elsewhere where something takes its place in that moment, and is left to the next look where it does so each time', async () => {
+    written(...hidden);
+    let times = 1;
+    const takeIts = (context: OperationContext): Partial<OperationContext> => ({
+      folder: {
+        ...context.folder,
+        place: async (placement) => {
+          if (times-- > 0) a.user.write(placement.path, 'in the way');
+          return context.folder.place(placement);
+        },
+      },
+    });
+    const recover = () =>
+      locked(a, (context) =>
+        recoverOvertaken(
+          { key: objectKey(fileKey(F)), path: F, since: idOf(0) },
+          { ...context, ...takeIts(context) },
+        ),
+      );
+    expect(await recover()).toBe(true);
+    expect(Object.values(a.user.tree()).sort()).toEqual(['1', 'in the way', 'keep']);
+    for (const path of Object.keys(a.user.tree())) if (path !== 'keep') a.user.remove(path);
+    times = Number.POSITIVE_INFINITY;
+    await expect(recover()).rejects.toMatchObject({ code: 'LOCAL_FAILED', data: { path: 'f' } });
+    expect(a.user.tree('.s4/tmp')).toEqual({});
+  });
+
   it('and cannot be read stops no other one', async () => {
     written(base, { text: '1', over: 0 });
     world.server.archive('f');

@@ -49,6 +49,10 @@ export interface FileSystem {
   revert(): void;
 }
 
+function isWithin(folder: FolderNode, above: MemoryNode | undefined): boolean {
+  return folder === above || [...folder.homes].some((home) => isWithin(home.folder, above));
+}
+
 export function createFileSystem(options: {
   readonly nowNs: () => bigint;
   readonly foldsCase: boolean;
@@ -144,6 +148,9 @@ export function createFileSystem(options: {
       const target = here(to);
       if (target.node?.kind === 'folder' && target.node !== source.node) {
         throw new S4Error('LOCAL_FAILED', 'a folder is in the way', { data: { path: to } });
+      }
+      if (isWithin(target.home.folder, source.node)) {
+        throw new S4Error('LOCAL_FAILED', 'a folder cannot be moved into itself', { data: { path: to } });
       }
       if (target.node !== undefined && target.home !== source.home) detach(target.home);
       attach(target.home, target.name, detach(source.home));

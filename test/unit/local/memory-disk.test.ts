@@ -315,6 +315,15 @@ describe('injected trouble', () => {
     await expect(folder.state.read('index')).rejects.toMatchObject({ code: 'STATE_UNREADABLE' });
   });
 
+  it('a folder cannot be moved into itself, however deep', () => {
+    disk.user.write('g/h/f', 'x');
+    for (const to of ['g/h/g', 'g/new', 'g/h/more/g'])
+      expect(() => disk.user.rename('g', to)).toThrow('a folder cannot be moved into itself');
+    disk.user.rename('g', 'g');
+    disk.user.rename('g/h', 'h');
+    expect(disk.user.read('h/f')).toBe('x');
+  });
+
   it('pipes are noticed', async () => {
     disk.user.fifo('pipe');
     const items = [];

@@ -17,9 +17,13 @@ export async function readState(
   { store, signal }: ReadStateDeps,
 ): Promise<Uint8Array | undefined> {
   const got = await store.get(key, { ...expected, ...(signal && { signal }) });
-  if (got.kind !== 'found' || got.state.token.sizeBytes > MAX_SHOWN_BYTES) return undefined;
+  if (got.kind !== 'found') return undefined;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of got.body) chunks.push(chunk);
+  for await (const chunk of got.body) {
+    // Begun and left: a body that nobody looks at would keep its connection.
+    if (got.state.token.sizeBytes > MAX_SHOWN_BYTES) return undefined;
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -1,0 +1,68 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { objectKey } from '../../../src/engine/keys.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
+import { MAX_SHOWN_BYTES, readNamedState, readState } from '../../../src/engine/read-state.ts';
+import { fileKey, type RelPath } from '../../../src/sync/path.ts';
+import { createWorld, type Machine, type World } from '../../support/machines.ts';
+
+const F = objectKey(fileKey('f' as RelPath));
+
+let world: World;
+let a: Machine;
+beforeEach(async () => {
+  world = createWorld();
+  a = await world.machine('laptop');
+});
+
+/** Bodies that are given out and neither read to their end nor left: each keeps a connection. */
+function counting(store: Store): { readonly store: Store; open(): number } {
+  let open = 0;
+  const get: Store['get'] = async (...asked) => {
+    const got = await store.get(...asked);
+    if (got.kind !== 'found') return got;
+    open++;
+    const body = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* got.body;
+      } finally {
+        open--;
+      }
+    };
+    return { ...got, body: body() };
+  };
+  return { store: { ...store, get }, open: () => open };
+}
+
+const text = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
+
+describe('the bytes of an object', () => {
+  it('are those of the state that is asked for', async () => {
+    world.server.put('f', 'one');
+    const [one] = world.server.history('f');
+    world.server.put('f', 'two');
+    const { store, open } = counting(a.store);
+    expect(text(await readState(F, {}, { store }))).toBe('two');
+    expect(text(await readState(F, { versionId: one?.versionId ?? '' }, { store }))).toBe('one');
+    expect(await readState(F, { etag: 'another' }, { store })).toBeUndefined();
+    for (const name of [one?.versionId, one?.content?.etag])
+      expect(text(await readNamedState(F, name ?? '', { store }))).toBe('one');
+    expect(await readNamedState(F, 'null', { store })).toBeUndefined();
+    expect(open()).toBe(0);
+  });
+
+  it('that are too many to be shown are left, and keep no connection', async () => {
+    world.server.put('f', 'x'.repeat(MAX_SHOWN_BYTES));
+    const { store, open } = counting(a.store);
+    expect((await readState(F, {}, { store }))?.byteLength).toBe(MAX_SHOWN_BYTES);
+    world.server.put('f', 'x'.repeat(MAX_SHOWN_BYTES + 1));
+    expect(await readState(F, {}, { store })).toBeUndefined();
+    expect(open()).toBe(0);
+  });
+
+  it('end with the wish to stop', async () => {
+    world.server.put('f', 'one');
+    const signal = AbortSignal.abort(new Error('stopped'));
+    await expect(readState(F, {}, { store: a.store, signal })).rejects.toThrow('stopped');
+    await expect(readNamedState(F, 'x', { store: a.store, signal })).rejects.toThrow('stopped');
+  });
+});

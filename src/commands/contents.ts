@@ -40,9 +40,12 @@ export async function storedSide(
   });
   if (got.kind !== 'found') return { label, content: { kind: 'absent' } };
   const { sizeBytes } = got.state.token;
-  if (sizeBytes > MAX_SHOWN_BYTES) return { label, content: { kind: 'large', sizeBytes } };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of got.body) chunks.push(chunk);
+  for await (const chunk of got.body) {
+    // Begun and left: a body that nobody looks at would keep its connection.
+    if (sizeBytes > MAX_SHOWN_BYTES) return { label, content: { kind: 'large', sizeBytes } };
+    chunks.push(chunk);
+  }
   return { label, content: { kind: 'bytes', bytes: Buffer.concat(chunks) } };
 }
 

@@ -45,8 +45,21 @@ export async function fetchObject(request: FetchRequest, context: OperationConte
   });
   if (got.kind === 'archived') return { kind: 'archived' };
   if (got.kind !== 'found') return { kind: 'changed' };
-  const staging = await context.folder.stage(got.state.token.sizeBytes);
+  const staging = await stageFor(got, context);
   return { kind: 'fetched', fetched: await orDiscard(staging, () => fill(staging, got, request)) };
+}
+
+/** Where there is no room the body is begun, and left: one that nobody looks at would keep its connection. */
+async function stageFor(
+  { state, body }: Extract<GetOutcome, { kind: 'found' }>,
+  { folder }: OperationContext,
+): Promise<Staging> {
+  try {
+    return await folder.stage(state.token.sizeBytes);
+  } catch (error) {
+    for await (const _chunk of body) break;
+    throw error;
+  }
 }
 
 async function fill(

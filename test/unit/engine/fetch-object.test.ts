@@ -117,6 +117,32 @@ describe('an object that is fetched', () => {
     expect(temps(here)).toHaveLength(2);
   });
 
+  it('keeps no connection where there is no room for it', async () => {
+    const here = await room();
+    const { store } = here;
+    let open = 0;
+    const get: Store['get'] = async (...asked) => {
+      const got = await store.get(...asked);
+      if (got.kind !== 'found') return got;
+      open++;
+      const body = async function* (): AsyncGenerator<Uint8Array> {
+        try {
+          yield* got.body;
+        } finally {
+          open--;
+        }
+      };
+      return { ...got, body: body() };
+    };
+    here.store = { ...store, get };
+    here.disk.setFreeBytes(0);
+    await expect(fetchObject(request(), here.context())).rejects.toMatchObject({ code: 'LOCAL_DISK_FULL' });
+    expect([open, temps(here)]).toEqual([0, []]);
+    here.disk.setFreeBytes(undefined);
+    expect((await fetchObject(request(), here.context())).kind).toBe('fetched');
+    expect(open).toBe(0);
+  });
+
   it('is told where it is archived', async () => {
     const here = await room();
     here.server.archive('f');

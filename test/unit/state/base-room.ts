@@ -21,7 +21,7 @@ export const IDS = { targetId: 'aaaaaaaaaaaaaaaa', clientId: 'cccccccccccccccc' 
 export const INDEX = 'index.json.gz';
 export const PREVIOUS = 'index.prev.json.gz';
 
-export function row(key: string, version = 1): BaseRow {
+function row(key: string, version = 1): BaseRow {
   const remote = { etag: `e${version}`, sizeBytes: version, modifiedMs: 1000 };
   if (key.endsWith('/')) return { key: key as EntryKey, content: { kind: 'folder' }, mtimeNs: 0n, remote };
   const digest = version.toString(16).padStart(64, '0') as Digest;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type FetchRequest, fetchObject } from '../../../src/engine/operations/fetch-object.ts';
 import type { ObjectKey, Store } from '../../../src/engine/ports/store.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
+import { countedBodies } from '../../support/counted-bodies.ts';
 import { digestOf, md5Of, type OperationRoom, operationRoom } from '../../support/operation-room.ts';
 
 /** An object's content in a temp file: which state is fetched, as what, and which bytes are believed. */
@@ -119,28 +120,14 @@ describe('an object that is fetched', () => {
 
   it('keeps no connection where there is no room for it', async () => {
     const here = await room();
-    const { store } = here;
-    let open = 0;
-    const get: Store['get'] = async (...asked) => {
-      const got = await store.get(...asked);
-      if (got.kind !== 'found') return got;
-      open++;
-      const body = async function* (): AsyncGenerator<Uint8Array> {
-        try {
-          yield* got.body;
-        } finally {
-          open--;
-        }
-      };
-      return { ...got, body: body() };
-    };
-    here.store = { ...store, get };
+    const { store, open } = countedBodies(here.store);
+    here.store = store;
     here.disk.setFreeBytes(0);
     await expect(fetchObject(request(), here.context())).rejects.toMatchObject({ code: 'LOCAL_DISK_FULL' });
-    expect([open, temps(here)]).toEqual([0, []]);
+    expect([open(), temps(here)]).toEqual([0, []]);
     here.disk.setFreeBytes(undefined);
     expect((await fetchObject(request(), here.context())).kind).toBe('fetched');
-    expect(open).toBe(0);
+    expect(open()).toBe(0);
   });
 
   it('is told where it is archived', async () => {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { storedSide } from '../../../src/commands/contents.ts';
 import { objectKey } from '../../../src/engine/keys.ts';
-import type { Store } from '../../../src/engine/ports/store.ts';
 import { MAX_SHOWN_BYTES, readNamedState, readState } from '../../../src/engine/read-state.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
+import { countedBodies } from '../../support/counted-bodies.ts';
 import { createWorld, type Machine, type World } from '../../support/machines.ts';
 
 const F = objectKey(fileKey('f' as RelPath));
@@ -14,25 +15,6 @@ beforeEach(async () => {
   a = await world.machine('laptop');
 });
 
-/** Bodies that are given out and neither read to their end nor left: each keeps a connection. */
-function counting(store: Store): { readonly store: Store; open(): number } {
-  let open = 0;
-  const get: Store['get'] = async (...asked) => {
-    const got = await store.get(...asked);
-    if (got.kind !== 'found') return got;
-    open++;
-    const body = async function* (): AsyncGenerator<Uint8Array> {
-      try {
-        yield* got.body;
-      } finally {
-        open--;
-      }
-    };
-    return { ...got, body: body() };
-  };
-  return { store: { ...store, get }, open: () => open };
-}
-
 const text = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString();
 
 describe('the bytes of an object', () => {
@@ -40,7 +22,7 @@ describe('the bytes of an object', () => {
     world.server.put('f', 'one');
     const [one] = world.server.history('f');
     world.server.put('f', 'two');
-    const { store, open } = counting(a.store);
+    const { store, open } = countedBodies(a.store);
     expect(text(await readState(F, {}, { store }))).toBe('two');
     expect(text(await readState(F, { versionId: one?.versionId ?? '' }, { store }))).toBe('one');
     expect(await readState(F, { etag: 'another' }, { store })).toBeUndefined();
@@ -52,11 +34,19 @@ describe('the bytes of an object', () => {
 
   it('that are too many to be shown are left, and keep no connection', async () => {
     world.server.put('f', 'x'.repeat(MAX_SHOWN_BYTES));
-    const { store, open } = counting(a.store);
+    const { store, open } = countedBodies(a.store);
     expect((await readState(F, {}, { store }))?.byteLength).toBe(MAX_SHOWN_BYTES);
     world.server.put('f', 'x'.repeat(MAX_SHOWN_BYTES + 1));
     expect(await readState(F, {}, { store })).toBeUndefined();
     expect(open()).toBe(0);
+  });
+
+  it('that are too many for a difference are left, too', async () => {
+    const sizeBytes = 8 * 1024 * 1024 + 1;
+    world.server.put('f', 'x'.repeat(sizeBytes));
+    const { store, open } = countedBodies(a.store);
+    const { content } = await storedSide(store, 'f' as RelPath, { label: 'f' });
+    expect([content, open()]).toEqual([{ kind: 'large', sizeBytes }, 0]);
   });
 
   it('end with the wish to stop', async () => {

@@ -6,7 +6,7 @@ import type { KeepChoice, Wish } from '../engine/ports/history.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { escapeForTerminal } from '../report/escape.ts';
 import { formatBytes, formatTime } from '../report/format.ts';
-import type { RelPath } from '../sync/path.ts';
+import { parentPath, type RelPath } from '../sync/path.ts';
 import type { Problem } from '../sync/problem.ts';
 import { type BroughtBack, bringBack } from './bring-back.ts';
 import { difference, differenceLines, localSide } from './contents.ts';
@@ -30,7 +30,9 @@ export async function resolveCopies(
   options: ResolveCopies,
 ): Promise<ExitCode> {
   return withTarget(context, target, async (open) => {
-    const under = paths.length === 1 ? paths[0] : undefined;
+    const [first] = paths;
+    // A copy lies beside the path that it is about.
+    const under = first !== undefined && paths.length === 1 ? parentPath(first) : undefined;
     const found = await waitingCopies(open.folder, { ...(under && { under }), signal: context.signal });
     const waiting = found.filter(({ copy, path }) => isChosen([copy.key, path], paths));
     let left = 0;

@@ -112,6 +112,8 @@ test('a conflict that was kept as both waits until somebody decides', () => {
   expect(records('laptop', 'resolve')).toMatchObject([
     { reason: 'kept-both', path: 'f.txt', host: 'laptop' },
   ]);
+  // By the name that both had, too: the copy lies beside it.
+  expect(s4('laptop', 'resolve', 'f.txt')).toMatchObject({ status: 4 });
   expect(s4('laptop', 'resolve', '--keep', 'copy')).toMatchObject({ status: 0, stderr: '' });
   expect(readFileSync(at('laptop', 'f.txt'), 'utf8')).toBe('by the laptop\n');
   expect(readdirSync(at('laptop')).filter((name) => name !== '.s4')).toEqual(['f.txt']);

@@ -95,7 +95,7 @@ async function resolutionOf(
     case 'newer':
       return newerSide(judged, deps.evidence.get(judged.row.key));
     case 'merge':
-      return mergeSides(judged, deps.cycle);
+      return mergeSides(judged, deps);
     default:
       return assertNever(choice);
   }
@@ -109,8 +109,12 @@ function mergedByHand(text: Uint8Array, { row }: JudgedEntry): Resolution {
   return row.local?.kind === 'file' ? { kind: 'merged', text } : { kind: 'both' };
 }
 
-/** Texts that merge cleanly against their common ancestor are merged; everything else is kept as both. */
-async function mergeSides(judged: JudgedEntry, cycle: CycleDeps): Promise<Resolution> {
+/** Texts that merge cleanly against their common ancestor are merged; everything else, also links, is kept as both. */
+async function mergeSides(judged: JudgedEntry, { cycle, evidence }: ConflictDeps): Promise<Resolution> {
+  const { key, base: agreed } = judged.row;
+  const published = evidence.get(key)?.remote;
+  const isLink = published !== undefined && decodeMetadata(published.metadata).kind === 'symlink';
+  if (isLink || agreed?.content.kind !== 'file' || judged.row.local?.kind !== 'file') return { kind: 'both' };
   const contents = contentsOf(judged, cycle);
   const [base, local, remote] = [await contents.base(), await contents.local(), await contents.remote()];
   const merged = base && local && remote && mergeTexts(base, local, remote);

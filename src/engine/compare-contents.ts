@@ -53,7 +53,10 @@ export async function compareContents(
   const known = hashedAs(local, hashed);
   if (known === undefined) return { kind: 'unsettled' };
   const { local: seen, evidence } = known;
-  const same = await sameAsObject(hashed, local, state, key, deps);
+  // It may have been edited since the walk: what is compared is what was hashed.
+  const same =
+    seen.fingerprint.sizeBytes === state.token.sizeBytes &&
+    (await sameAsObject(hashed, seen, state, key, deps));
   const sameMode =
     seen.kind === 'symlink' || metadata.executable === undefined || metadata.executable === seen.executable;
   const equality = !same ? 'different' : sameMode ? 'equal' : 'bytes';

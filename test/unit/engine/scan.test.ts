@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Base } from '../../../src/engine/ports/base.ts';
 import type { Folder, WalkItem, WalkOptions } from '../../../src/engine/ports/folder.ts';
-import type { ListedObject, ListOptions, ObjectKey, Store } from '../../../src/engine/ports/store.ts';
+import type { ListedObject, ObjectKey, Store } from '../../../src/engine/ports/store.ts';
 import { type ScanOptions, scan } from '../../../src/engine/scan.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import type { BaseRow } from '../../../src/sync/entry.ts';
@@ -37,7 +37,7 @@ async function* stream<T>(batches: readonly (readonly T[] | Error | (() => void)
 }
 
 async function look(sides: Sides, options: Partial<ScanOptions> = {}) {
-  const asked: { walk?: WalkOptions | undefined; list?: ListOptions | undefined } = {};
+  const asked: { walk?: WalkOptions | undefined; list?: Parameters<Store['list']>[0] } = {};
   const folder: Pick<Folder, 'walk'> = {
     walk: (how) => {
       asked.walk = how;
@@ -122,11 +122,7 @@ describe('a look at everything', () => {
       ],
     });
     expect(found.keys).toEqual(['bad/in', 'gone']);
-    expect(found.problems).toEqual([
-      trouble,
-      { ...trouble, path: 'nowhere' },
-      { ...trouble, path: 'dark' },
-    ]);
+    expect(found.problems).toEqual([trouble, { ...trouble, path: 'nowhere' }, { ...trouble, path: 'dark' }]);
   });
 
   it('tells the notices of the walk, and nothing of what is ignored', async () => {

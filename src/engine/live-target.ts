@@ -25,7 +25,7 @@ export type LiveCycleOptions = CycleOptions & { readonly focus?: Focus };
 export interface LiveTarget {
   /**
    * One cycle, as `runCycle` does it. With `focus`, only those paths are looked at; where that is not enough to judge
-   * (ignore rules among them, a file and a folder of one name, rows that are mere evidence, more paths than a listing
+   * (ignore rules among them, or rules that differ on the two sides, a file and a folder of one name, rows that are mere evidence, more paths than a listing
    * would cost, no whole look since opening or since a failure), the whole is looked at instead.
    *
    * Before anything else the markers are looked at again: the folder's always, the store's before the store is asked

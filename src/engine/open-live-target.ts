@@ -112,7 +112,9 @@ async function createLive(
         tidiedMs = runtime.nowMs();
       }
     }
-    if (outcome.kind === 'done') markers = session.markers ?? markers;
+    // A focus knows the rules of this side alone.
+    if (session.rulesDiffer === true) markers = undefined;
+    else if (outcome.kind === 'done') markers = session.markers ?? markers;
     held = current;
     return outcome;
   }

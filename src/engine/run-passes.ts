@@ -1,3 +1,4 @@
+import type { JoinedRow } from '../sync/join.ts';
 import { fileKey, parentPath, type RelPath } from '../sync/path.ts';
 import { changedRules, remoteRules, syncRules } from './ignore-first.ts';
 import type { Focus } from './live-target.ts';
@@ -107,14 +108,16 @@ function tellFound(found: Scan, session: Session): void {
 async function look(session: Session): Promise<Scan> {
   const found = await scanWith(new Map(), session);
   const rules = changedRules(found);
-  if (rules.length === 0) return found;
-  if (session.options.mode === 'sync') {
-    await syncRules(found, rules, session);
-    const again = await scanWith(new Map(), session);
-    const open = changedRules(again);
-    return open.length === 0 ? again : scanWith(await remoteRules(open, session), session);
-  }
-  return scanWith(await remoteRules(rules, session), session);
+  if (rules.length === 0 || session.options.mode !== 'sync') return withRules(found, rules, session);
+  await syncRules(found, rules, session);
+  const again = await scanWith(new Map(), session);
+  return withRules(again, changedRules(again), session);
+}
+
+/** A look with the other side's rules too, where these still differ. */
+async function withRules(found: Scan, open: readonly JoinedRow[], session: Session): Promise<Scan> {
+  session.rulesDiffer = open.length > 0;
+  return open.length === 0 ? found : scanWith(await remoteRules(open, session), session);
 }
 
 async function scanWith(extraRules: ReadonlyMap<string, ExtraRules>, session: Session): Promise<Scan> {

@@ -33,6 +33,8 @@ export interface Session {
   readonly storeIsOurs: () => Promise<void>;
   /** Of the last look at everything: rows of the base that stand for folders. */
   markers?: number;
+  /** The last look at everything found rules there that differ from those here: only such a look knows them. */
+  rulesDiffer?: boolean;
   nextOperationId: number;
   /** A halted plan was approved: its approval is used up at the end. */
   approvalUsed: boolean;

@@ -200,6 +200,36 @@ describe('a focused cycle', () => {
     await again.close();
   });
 
+  it('looks at everything while the rules of the two sides differ: what either ignores is ignored', async () => {
+    const { a, b, live, world } = await room(30);
+    const cycle = async (focus: readonly string[]) => {
+      world.tick();
+      await live.cycle({ mode: 'sync', conflicts: 'skip', focus: { local: paths(focus), remote: [] } });
+    };
+    a.user.write('.syncignore', '*.a');
+    await cycle(['.syncignore']);
+    await b.sync();
+    b.user.write('.syncignore', '*.a\n*.b');
+    await b.sync();
+    a.user.write('.syncignore', '*.a\n*.c');
+    await cycle(['.syncignore']);
+    for (const name of ['new.b', 'new.c', 'new.d']) a.user.write(name, name);
+    await cycle(['new.b', 'new.c', 'new.d']);
+    expect(world.server.keys().filter((name) => name.startsWith('new'))).toEqual(['new.d']);
+    a.user.write('.syncignore', '*.a');
+    await live.cycle({
+      mode: 'sync',
+      conflicts: 'remote',
+      focus: { local: paths(['.syncignore']), remote: [] },
+    });
+    a.events.length = 0;
+    a.user.write('new.c', 'changed');
+    await cycle(['new.c']);
+    expect(a.events.some(({ kind }) => kind === 'scanned')).toBe(false);
+    expect(world.server.keys().filter((name) => name.startsWith('new'))).toEqual(['new.c', 'new.d']);
+    await live.close();
+  });
+
   it('keeps one object for a name that is spelled in two ways', async () => {
     const all = await room(30);
     all.world.server.put('d1/caf\u00e9', 'theirs');

@@ -1,5 +1,5 @@
 import { assertNever } from '../../lib/assert-never.ts';
-import type { RelPath } from '../../sync/path.ts';
+import { keyPath, type RelPath } from '../../sync/path.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { OperationContext } from '../operations/context.ts';
 import type { KeepChoice, RestoreStep, TrashedFile, Wish } from '../ports/history.ts';
@@ -80,7 +80,9 @@ async function one(
     }
     case 'copy':
     case 'copy-text': {
-      const [waiting] = await waitingCopies(context.folder, { under: wish.path });
+      // A folder may have the name by now, and copies in it.
+      const found = await waitingCopies(context.folder, { under: wish.path });
+      const waiting = found.find(({ copy }) => keyPath(copy.key) === wish.path);
       if (waiting === undefined) return gone(wish.path, 'it waits for no decision any more');
       if (wish.about !== undefined && wish.about !== statesOfKept(waiting))
         return gone(waiting.path, 'one of the two was changed since they were shown: nothing was done');

@@ -6,6 +6,7 @@ import type { OperationContext } from '../../../src/engine/operations/context.ts
 import type { RestoreStep, Wish } from '../../../src/engine/ports/history.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
+import { createWorld } from '../../support/machines.ts';
 import { baseRow, type OperationRoom, operationRoom } from '../../support/operation-room.ts';
 
 /** What a person wants of the past, several at once, without a cycle around it; and the copies that wait. */
@@ -176,6 +177,21 @@ describe('a copy that waits', () => {
     expect(room.user.tree()).toEqual(before);
   });
 
+  it('is the very one that was meant, and not one beside it, or in a folder that has its name by now', async () => {
+    keptTwice();
+    room.user.write('a (conflict, desk, 2026-01-01 03.12.07)', 'another');
+    room.user.touch('a (conflict, desk, 2026-01-01 03.12.07)', 0n);
+    await done([{ kind: 'copy', path: path(COPY), keep: 'original' }]);
+    const left = { [F]: 'original', 'a (conflict, desk, 2026-01-01 03.12.07)': 'another' };
+    expect(room.user.tree()).toEqual(left);
+    const inside = `${COPY}/b (conflict, desk, 2026-01-01 03.12.07)`;
+    room.user.write(inside, 'in a folder');
+    room.user.touch(inside, 0n);
+    const ends = await done([{ kind: 'copy', path: path(COPY), keep: 'original' }]);
+    expect(ends).toMatchObject([failed(COPY)]);
+    expect(room.user.tree()).toEqual({ ...left, [inside]: 'in a folder' });
+  });
+
   it('is left alone where one of the two is another than what was shown', async () => {
     keptTwice();
     const about = statesOfKept(await theOne());
@@ -265,6 +281,14 @@ describe('copies that wait', () => {
         ...one,
         copy: { ...copy, fingerprint: { ...fingerprint, ...other } },
       })),
+      // The same digits otherwise divided.
+      ...[
+        { inode: 12n, sizeBytes: 3 },
+        { inode: 1n, sizeBytes: 23 },
+      ].map((other) => ({
+        ...one,
+        copy: { ...copy, fingerprint: { ...fingerprint, ...other } },
+      })),
     ].map(statesOfKept);
     expect(new Set([statesOfKept(one), ...others]).size).toBe(others.length + 1);
     expect(statesOfKept(await theOne())).toBe(statesOfKept(one));
@@ -342,5 +366,48 @@ describe('the origin of two that were kept', () => {
     const one = await published();
     const signal = AbortSignal.abort(new Error('stopped'));
     await expect(keptContents(one, { ...deps(), signal }).base()).rejects.toThrow('stopped');
+    room.server.put(COPY, 'copy');
+    await expect(keptContents(one, { ...deps(), signal }).base()).rejects.toThrow('stopped');
+  });
+});
+
+describe('what a cycle is asked for', () => {
+  it('is done first, and told as what it did to which path', async () => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    for (const text of ['one', 'two']) {
+      a.user.write('v', text);
+      a.user.write('same', 'same');
+      a.user.write('gone', 'gone');
+      await a.sync();
+    }
+    a.user.remove('gone');
+    const step = (of: string, action: RestoreStep['action']) => ({
+      kind: 'version' as const,
+      step: {
+        ...{ path: path(of), versionId: world.server.history(of)[0]?.versionId ?? '', action },
+        ...{ modifiedMs: 0, sizeBytes: 3 },
+      },
+    });
+    const lost = { kind: 'trashed', path: path('lost'), ref: a.disk.open().trashRef(path('lost')) } as const;
+    const wishes = [step('v', 'replace'), step('same', 'replace'), step('gone', 'create'), lost];
+    a.events.length = 0;
+    await a.sync({ mode: 'preview', wishes });
+    expect(a.user.tree()).toEqual({ v: 'two', same: 'same' });
+    a.events.length = 0;
+    await a.sync({ wishes });
+    expect(a.user.tree()).toEqual({ v: 'one', same: 'same', gone: 'gone' });
+    const told = a.events.flatMap((event) => {
+      if (event.kind === 'problem') return [`${event.problem.path} ${event.problem.code}`];
+      if (event.kind !== 'operation-finished') return [];
+      const { kind, direction, path: of } = event.operation;
+      return [`${of} ${kind} ${direction} ${event.outcome}`];
+    });
+    expect(told.slice(0, 3).sort()).toEqual([
+      ...['gone create down done', 'lost changed-meanwhile', 'v update down done'],
+    ]);
+    expect(told.slice(3)).toEqual(['v update up done']);
+    const ids = a.events.flatMap((event) => (event.kind === 'operation-finished' ? [event.id] : []));
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });

@@ -92,7 +92,8 @@ export async function scanFocus(
   if (above === undefined || (await needsWhole(joined, deps))) return undefined;
   const counts = countsOf(joined, seen, deps, options);
   if (isNearlyEmpty(joined, counts)) return undefined;
-  const rows = [...joined.rows, ...above].sort((a, b) => compareKeys(a.key, b.key));
+  const known = above.filter(({ key }) => !isUnknown(keyPath(key), seen));
+  const rows = [...joined.rows, ...known].sort((a, b) => compareKeys(a.key, b.key));
   return { ...joined, rows, counts, problems: seen.problems, notices: seen.notices };
 }
 
@@ -130,6 +131,11 @@ async function collect(
     problems,
     notices: [...notices.values()],
   };
+}
+
+/** As the join does for what is in the focus: of a place that could not be read nothing is judged. */
+function isUnknown(path: RelPath, { local }: Seen): boolean {
+  return local.some((item) => item.kind === 'unknown' && isUnder(path, item.path));
 }
 
 function itemKey(item: LocalItem): string {
@@ -184,9 +190,8 @@ function missing({ rows }: JoinResult, { regions }: Seen, asked: readonly RelPat
 
 /** What only a look at everything can judge: rules, a file and a folder of one name, other spellings of a name. */
 async function needsWhole({ rows }: JoinResult, { folder }: FolderDeps): Promise<boolean> {
-  for (const row of rows) {
-    const { key, base, local, remote, beneath } = row;
-    if (baseName(keyPath(key)) === IGNORE_FILE || row.under !== undefined) return true;
+  for (const { key, base, local, remote, beneath } of rows) {
+    if (baseName(keyPath(key)) === IGNORE_FILE) return true;
     if (!isFolderKey(key) && (beneath.base || beneath.local || beneath.remote)) return true;
     const spelled = folder.foldsCase || hasSpellings(key);
     if (!spelled || local?.kind === 'folder') continue;

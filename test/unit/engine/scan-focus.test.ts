@@ -84,7 +84,7 @@ describe('a look at some paths', () => {
   it('asks nothing of the store where nothing is another, and counts what is outside too', async () => {
     const all = await room();
     await all.synced('d/f', 'd/e/');
-    const { found, asked } = await all.look({ local: ['d/f', 'keep/k1'] }, { markers: 1 });
+    const { found, asked } = await all.look({ local: ['d/f', 'd/e', 'keep/k1'] }, { markers: 1 });
     expect(found).toEqual({
       rows: [],
       nowIgnored: [],
@@ -170,6 +170,30 @@ describe('a look at some paths', () => {
     expect(many.rows).toContain('four/new: remote');
   });
 
+  it('puts what it found in order, also where a name begins with another', async () => {
+    const all = await room();
+    await all.synced('a', 'a-b', 'a.c/x');
+    for (const path of ['a', 'a-b', 'a.c/x']) all.user.write(path, 'edited');
+    const { rows } = await all.look({ local: ['a', 'a-b', 'a.c'] });
+    expect(rows).toEqual(['a-b', 'a.c/x', 'a'].toSorted().map((path) => `${path}: base local remote`));
+  });
+
+  it('takes away the marker of a folder that holds something only where something changed in it', async () => {
+    const all = await room();
+    await all.synced('m/', 'm/f');
+    expect((await all.look({ local: ['m/f'] })).rows).toEqual([]);
+    expect((await all.look({ remote: ['m/f'] })).rows).toEqual(['m/: base remote']);
+  });
+
+  it('sees a folder that lost its last file there', async () => {
+    const all = await room();
+    await all.synced('d/f', 'd/g');
+    all.server.remove('d/f');
+    all.server.remove('d/g');
+    const { rows } = await all.look({ remote: ['d/f', 'd/g'] });
+    expect(rows).toEqual(['d/:', 'd/f: base local', 'd/g: base local']);
+  });
+
   it('looks once at what is named twice, or in the folder of another', async () => {
     const all = await room();
     await all.synced('d/f');
@@ -213,6 +237,21 @@ describe('a look at some paths', () => {
       { path: 'pipe', message: 'and more of it' },
     ]);
     expect(found?.problems).toEqual([trouble, trouble]);
+  });
+
+  it('leaves the marker of a folder that it cannot read, whatever is in there', async () => {
+    const all = await room();
+    await all.synced('d/', 'x');
+    all.user.write('x', 'edited');
+    all.disk.setUnreadable('d', true);
+    expect((await all.look({ local: ['d/f', 'x'] })).rows).toEqual(['x: base local remote']);
+    all.disk.setUnreadable('d', false);
+    all.user.write('d/f', 'new');
+    expect((await all.look({ local: ['d/f', 'x'] })).rows).toEqual([
+      'd/: base remote',
+      'd/f: local',
+      'x: base local remote',
+    ]);
   });
 
   it('follows the rules of the folders above', async () => {
@@ -269,6 +308,17 @@ describe('only a look at everything will do', () => {
     all.server.put('d', 'both');
     all.server.put('d/x', 'both');
     expect((await all.look({ local: [], remote: ['d', 'd/x'] })).found).toBeUndefined();
+    all.user.write('e/x', 'in a folder here');
+    all.server.put('e', 'a file there');
+    expect((await all.look({ local: ['e/x'], remote: ['e'] })).found).toBeUndefined();
+    all.user.write('f', 'a file here');
+    all.server.put('f/x', 'in a folder there');
+    expect((await all.look({ local: ['f'], remote: ['f/x'] })).found).toBeUndefined();
+    await all.synced('g/x');
+    all.user.remove('g');
+    all.server.remove('g/x');
+    all.user.write('g', 'a file here');
+    expect((await all.look({ local: ['g'], remote: ['g/x'] })).found).toBeUndefined();
   });
 
   it('where a folder above is a file, here or in the base', async () => {
@@ -331,6 +381,14 @@ describe('only a look at everything will do', () => {
       const { found } = await all.look({ [side]: ['d/f'] });
       expect(found === undefined ? 'undefined' : 'defined').toBe(answer);
     }
+  });
+
+  it('where few files are left, one of several is gone', async () => {
+    const all = await room(9);
+    await all.synced('d/f');
+    all.user.remove('d/f');
+    all.user.write('keep/k1', 'edited');
+    expect((await all.look({ local: ['d/f', 'keep/k1'] })).found).toBeUndefined();
   });
 
   it('where few files are left, but not for folders and edits', async () => {

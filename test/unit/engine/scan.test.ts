@@ -196,6 +196,10 @@ describe('a listing', () => {
       joined('b', { remote: 3 }),
       joined('c', { remote: 0 }),
     ]);
+    expect((await look({ remote: [[there('b'), there('a')]] })).keys).toEqual(['a', 'b']);
+    expect((await look({ remote: [[there('a')], [there('a', 1)]] })).rows).toEqual([
+      joined('a', { remote: 1 }),
+    ]);
     const twice = [[there('a'), there('a', 1)], [there('b')]];
     expect((await look({ remote: twice })).rows).toEqual([
       joined('a', { remote: 1 }),

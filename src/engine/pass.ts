@@ -36,7 +36,8 @@ export type PassOutcome =
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Judges what a scan found, plans, asks the guards, and carries out. In a preview it stops before the first write.
+ * Judges what a scan found (whose own problems the caller tells), plans, asks the guards, and carries out. In a preview
+ * it stops before the first write.
  *
  * @throws S4Error STORE_* when the store as a whole fails; the signal's reason
  */
@@ -44,7 +45,7 @@ export async function runPass(found: Scan, session: Session): Promise<PassOutcom
   const { deps, options } = session;
   const { foldsCase } = deps.folder;
   const paired = pairRows(found.rows, foldsCase, await findPresent(found.rows, deps.folder));
-  for (const trouble of [...found.problems, ...paired.problems]) problem(session, trouble);
+  for (const trouble of paired.problems) problem(session, trouble);
   const rows = paired.rows.filter((row) => isChosen(row.key, options.paths));
   const judgeDeps = {
     folder: deps.folder,

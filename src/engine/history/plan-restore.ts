@@ -124,8 +124,7 @@ async function planFolder(
   if (paths.size === 0) throw new S4Error('USAGE', `the store never had "${name}", as far as its log tells`);
   const steps: RestoreStep[] = [];
   const later: RelPath[] = [];
-  const sorted = [...paths].sort(compareKeys);
-  await mapConcurrent(sorted, AT_ONCE, async (each) => {
+  await mapConcurrent([...paths], AT_ONCE, async (each) => {
     const step = await stepAt(each, listed.get(each), atMs, deps);
     if (step === 'later') later.push(each);
     else if (step !== undefined) steps.push(step);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConflictContents, ConflictDecision, CycleOptions } from '../../../src/engine/cycle.ts';
 import type { ConflictChoice, ConflictView, SyncEvent } from '../../../src/engine/events.ts';
-import type { ObjectKey } from '../../../src/engine/ports/store.ts';
+import type { ObjectKey, Store } from '../../../src/engine/ports/store.ts';
 import { MAX_SHOWN_BYTES } from '../../../src/engine/read-state.ts';
 import {
   type ConflictDeps,
@@ -155,6 +155,19 @@ describe('a conflict is decided', () => {
       ...['ours', 'theirs', undefined],
     ]);
     expect(resolution).toEqual({ kind: 'both' });
+    room.server.put('F', 'theirs, too');
+    const there = await decide([judge({ ...row, remote: await room.remote('F') })], { person: 'skip' });
+    expect(text(await there.shown[0]?.contents.remote())).toBe('theirs, too');
+  });
+
+  it('where the versions may not be listed, and one is known by its id', async () => {
+    const judged = await conflict();
+    const versions: Store['versions'] = () => {
+      throw new Error('the versions were listed');
+    };
+    room.store = { ...room.store, versions };
+    const { shown } = await decide([judged], { person: 'skip' });
+    expect(text(await shown[0]?.contents.base())).toBe(BASE);
   });
 
   it('where one of them is gone by now', async () => {
@@ -172,6 +185,7 @@ describe('a choice', () => {
     expect([again.resolution, again.shown, again.events]).toEqual([resolution, [], []]);
     expect(standingResolutions([judged], made).get(F)).toEqual({ kind: 'local' });
     expect(standingResolutions([], made).size).toBe(0);
+    expect(standingResolutions([judged], new Map()).size).toBe(0);
   });
 
   it.each([
@@ -281,6 +295,7 @@ describe('a merge', () => {
     room.user.remove('f');
     room.user.symlink('f', BASE);
     expect(await merge(judge({ ...judged.row, local: await room.local('f') }))).toBe('both');
+    room.user.remove('f');
     const linked = await conflict(OURS, BASE);
     room.server.put('f', BASE, { ...write('desk'), mode: '0120777' });
     await seen();

@@ -117,6 +117,7 @@ describe('who deleted', () => {
       { path: 'f', op: 'put', versionId: idOf(4) },
       { path: 'other', op: 'delete', versionId: idOf(4) },
       { path: 'f', op: 'delete', versionId: 'unknown', etag },
+      { path: 'f', op: 'delete', etag: 'of nothing that is kept' },
     ]);
     await tell(room.server, LAPTOP, [{ path: 'f', op: 'delete', etag }]);
     expect(await authors()).toEqual([
@@ -137,7 +138,11 @@ describe('who deleted', () => {
     expect(lists).toBe(0);
     remove();
     const facts = Array.from({ length: 5000 }, (_, i) => ({ path: `other ${i}`, atMs: i }));
-    await tell(room.server, DESK, [...facts, { path: 'f', op: 'delete', versionId: idOf(0), atMs: 9000 }]);
+    await tell(room.server, DESK, [
+      ...facts,
+      { path: 'f', op: 'delete', versionId: idOf(0), atMs: 9000 },
+      { path: 'other', op: 'delete', versionId: idOf(0), atMs: 9001 },
+    ]);
     let gets = 0;
     const get: Store['get'] = (of, options) => {
       gets++;

@@ -169,6 +169,10 @@ describe('a moment of a folder', () => {
     expect(told(await at(then, 'd'))[0]).toEqual([`same d/f ${id}`]);
     expect(told(await at(room.runtime.nowMs(), 'd'))[0]).toEqual([`replace d/f ${idOf('d/f', 1)}`]);
     expect(asked.filter((of) => of === 'd/f')).toHaveLength(4);
+    await synced('d/f', 'g');
+    expect(told(await at(then, 'd'))[0]).toEqual([`replace d/f ${id}`]);
+    room.user.remove('d/f');
+    expect(told(await at(room.runtime.nowMs(), 'd'))[0]).toEqual([`create d/f ${idOf('d/f', 1)}`]);
   });
 
   it('names no version where the store has none', async () => {
@@ -182,8 +186,9 @@ describe('a moment of a folder', () => {
   it('brings back what is gone, as far as a log tells of it, and leaves what came later', async () => {
     put('d/gone', 'gone');
     put('d/untold', 'gone');
+    put('other/old', 'was there');
     const then = put('d/kept', 'kept');
-    for (const path of ['d/gone', 'd/untold']) put(path, null);
+    for (const path of ['d/gone', 'd/untold', 'other/old']) put(path, null);
     put('d/later', 'later');
     put('d/short', 'made and deleted');
     put('d/short', null);
@@ -192,14 +197,17 @@ describe('a moment of a folder', () => {
     await tell(
       room.server,
       ME,
-      ['d/gone', 'd/short', 'd/folder/', 'other/f', 'd', 'd/kept'].map((path) => ({ path })),
+      ['d/gone', 'd/short', 'd/folder/', 'other/f', 'other/old', 'd', 'd/kept'].map((path) => ({ path })),
     );
     expect(told(await at(then, 'd'))).toEqual([
       [`create d/gone ${idOf('d/gone', 0)}`, `create d/kept ${idOf('d/kept', 0)}`],
       ['d/later'],
     ]);
     expect(told(await at(then))).toEqual([
-      [`create d/gone ${idOf('d/gone', 0)}`, `create d/kept ${idOf('d/kept', 0)}`],
+      [
+        ...[`create d/gone ${idOf('d/gone', 0)}`, `create d/kept ${idOf('d/kept', 0)}`],
+        `create other/old ${idOf('other/old', 0)}`,
+      ],
       ['d/later', 'other/f'],
     ]);
   });
@@ -224,7 +232,7 @@ describe('a moment of a folder', () => {
 
   it('is refused where there was nothing then, or never', async () => {
     const before = room.runtime.nowMs() - 1000;
-    await expect(at(before, 'd')).rejects.toThrow('the store never had "d"');
+    await expect(at(before, 'd')).rejects.toThrow(usage('the store never had "d", as far as its log tells'));
     await expect(at(before)).rejects.toThrow('the store never had "files"');
     put('d/f', 'f');
     await expect(at(before, 'd')).rejects.toThrow(usage('the store had no d at 2026-01-02 03:04:04 UTC'));
@@ -237,5 +245,16 @@ describe('a moment of a folder', () => {
     const request = { kind: 'moment', path: undefined, atMs: room.runtime.nowMs() } as const;
     await expect(plan(request, { signal })).rejects.toThrow('stopped');
     await expect(plan({ ...request, path: F }, { signal })).rejects.toThrow('stopped');
+    const signals: unknown[] = [];
+    const list: typeof room.store.list = (options) => {
+      signals.push(options?.signal);
+      return room.store.list({ ...options, signal: new AbortController().signal });
+    };
+    const versions: typeof room.store.versions = (of) => room.store.versions(of);
+    await plan(request, { signal, store: { ...room.store, list, versions } });
+    expect(signals).toEqual([signal, signal]);
+    signals.length = 0;
+    await plan(request, { store: { ...room.store, list } });
+    expect(signals).toEqual([undefined, undefined]);
   });
 });

@@ -129,6 +129,123 @@ describe('joining a target', () => {
   });
 });
 
+describe('the markers', () => {
+  const parsed = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes ?? []).toString());
+
+  it('say who made them and when, and are made with a token', async () => {
+    const { server, store, runtime, folder, disk } = room();
+    const puts: Parameters<Store['put']>[2][] = [];
+    const put: Store['put'] = (name, content, options) => {
+      puts.push(options);
+      return store.put(name, content, options);
+    };
+    const { targetId, clientId } = await joinTarget({
+      ...{ store: { ...store, put }, folder, runtime, capabilities: ALL },
+    });
+    const [at, host] = [runtime.nowMs(), runtime.host];
+    expect(parsed(server.bytes('.s4/target.json'))).toEqual({
+      ...{ s4: 'target', version: 1, targetId, host, createdMs: at },
+    });
+    expect(parsed(disk.read('target.json'))).toEqual({
+      ...{ s4: 'folder', version: 1, targetId, clientId, host, joinedMs: at },
+    });
+    expect([targetId, clientId].map((id) => id.length)).toEqual([32, 16]);
+    expect(puts).toEqual([
+      {
+        ...{ condition: { kind: 'absent' }, contentType: 'application/json' },
+        metadata: { 's4-write': expect.stringMatching(/^[0-9a-f]{32}$/) },
+      },
+    ]);
+  });
+
+  it('that vanish as they are made are told as missing', async () => {
+    const { store, runtime, folder, disk } = room();
+    const put = async () => ({ kind: 'abandoned' as const });
+    await expect(
+      joinTarget({ store: { ...store, put }, folder, runtime, capabilities: ALL }),
+    ).rejects.toMatchObject({ code: 'STORE_FOREIGN', data: { found: 'missing' } });
+    expect(disk.read('target.json')).toBeUndefined();
+  });
+
+  it.each<[string, readonly string[], number, string]>([
+    ['as expected, after one', ['mine'], 1, 'ok'],
+    ['as expected, whatever it was before', ['other', 'rubbish', 'another', 'mine'], 4, 'ok'],
+    ["another's, after two that are equal", ['other', 'other', 'mine'], 2, 'other'],
+    ["another's, where it goes and comes", ['other', 'another', 'other', 'other', 'mine'], 4, 'other'],
+    ['damaged, after two that are equal', ['rubbish', 'rubbish', 'mine'], 2, 'damaged'],
+    ['damaged each time in another way, after five', ['1', '2', '3', '4', '5', 'mine'], 5, 'damaged'],
+    ["another's, as the fifth says", ['1', '2', '3', '4', 'other', 'mine'], 5, 'other'],
+    ['of a newer s4, after two that say so', ['newer', 'newer', 'mine'], 2, 'STATE_TOO_NEW'],
+    ['gone', ['other', ''], 2, 'missing'],
+  ])('of the store are believed: %s', async (_, answers, reads, outcome) => {
+    const { store, runtime, folder, server } = room();
+    const { targetId, clientId } = await joinTarget({ store, folder, runtime, capabilities: ALL });
+    const mine = Buffer.from(server.bytes('.s4/target.json') ?? []).toString();
+    const texts: Record<string, string> = {
+      mine,
+      other: mine.replace(targetId, 'e'.repeat(32)),
+      another: mine.replace(targetId, 'f'.repeat(32)),
+      newer: '{"s4":"target","version":2}',
+    };
+    let asked = 0;
+    const get: Store['get'] = (name, options) => {
+      const answer = answers[asked++] ?? '';
+      if (answer === '') server.remove('.s4/target.json');
+      else server.put('.s4/target.json', texts[answer] ?? answer);
+      return store.get(name, options);
+    };
+    const target = { id: targetId, clientId, name: 'docs' };
+    const checking = checkIdentity({ store: { ...store, get }, folder, target, runtime });
+    if (outcome === 'ok') await expect(checking).resolves.toMatchObject({ kind: 'ok' });
+    else
+      await expect(checking).rejects.toMatchObject(
+        outcome === 'STATE_TOO_NEW' ? { code: outcome } : { code: 'STORE_FOREIGN', data: { found: outcome } },
+      );
+    expect(asked).toBe(reads);
+  });
+
+  it('are not made, nor asked for, once it was stopped', async () => {
+    for (const putIfAbsent of [true, false]) {
+      const { server, store, runtime, folder, disk } = room();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const joining = { folder, runtime, capabilities: { putIfAbsent }, signal };
+      const get: Store['get'] = (name, options) => {
+        expect(options?.signal).toBe(signal);
+        controller.abort(new Error('stopped'));
+        return store.get(name);
+      };
+      await expect(joinTarget({ ...joining, store: { ...store, get } })).rejects.toThrow('stopped');
+      expect([server.keys(), disk.read('target.json')]).toEqual([[], undefined]);
+      await expect(joinTarget({ ...joining, store })).rejects.toThrow('stopped');
+    }
+  });
+
+  it('are made with the wish to stop at hand, which ends also the wait for a rival', async () => {
+    for (const [putIfAbsent, made] of [
+      [true, true],
+      [false, false],
+    ] as const) {
+      const { store, runtime, folder, disk } = room();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const put: Store['put'] = async (name, content, options) => {
+        expect(options.signal).toBe(signal);
+        const { signal: _, ...rest } = options;
+        const outcome = await store.put(name, content, rest);
+        controller.abort(new Error('stopped'));
+        return outcome;
+      };
+      const get: Store['get'] = (name) => store.get(name);
+      const joining = { folder, runtime, capabilities: { putIfAbsent }, signal };
+      const joined = joinTarget({ ...joining, store: { ...store, get, put } });
+      if (made) await expect(joined).resolves.toMatchObject({ created: true });
+      else await expect(joined).rejects.toThrow('stopped');
+      expect(disk.read('target.json') !== undefined).toBe(made);
+    }
+  });
+});
+
 describe('checking who belongs together', () => {
   async function joined() {
     const all = room();

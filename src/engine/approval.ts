@@ -23,8 +23,9 @@ function linesOf(guarded: readonly Operation[]): string[] {
   return guarded.map(guardedLine).sort();
 }
 
+/** As JSON: a name may hold line ends, and read as another operation. */
 function idOf(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, ID_DIGITS);
+  return createHash('sha256').update(JSON.stringify(lines)).digest('hex').slice(0, ID_DIGITS);
 }
 
 /**

@@ -27,7 +27,9 @@ describe('the id of a plan', () => {
   it('is another for each other set of operations, states and kinds', () => {
     const local = localRow('a') as Extract<ReturnType<typeof localRow>, { kind: 'file' }>;
     const here: Operation = { kind: 'delete-local', key: key('a'), local, base: baseRow('a') };
-    const ids = [[], [A], [B], [A, B], [A, A], [deletion('a', 1)], [here]].map(planId);
+    // Names that read as the rest of a line and the next one: a file may have any.
+    const both = ['', '\n', ',', '","'].map((between) => [deletion(`a${between}delete-remote etag-0 b`)]);
+    const ids = [[], [A], [B], [A, B], [A, A], [deletion('a', 1)], [here], ...both].map(planId);
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
@@ -86,6 +88,13 @@ describe('what was shown', () => {
     await rememberHalt(state, plans[0] ?? []);
     ids.push(await rememberHalt(state, plans[8] ?? []));
     expect(await covered()).toEqual([true, false, ...Array(7).fill(true)]);
+  });
+
+  it('is not crowded out by one plan that halts again and again', async () => {
+    const { state } = room();
+    const id = await rememberHalt(state, [A, B]);
+    for (let halt = 0; halt < 9; halt++) await rememberHalt(state, [B, C]);
+    expect(await isApproved(state, id, [A])).toBe(true);
   });
 
   it('is a file that another version of s4 can read', async () => {

@@ -20,7 +20,7 @@ const hashed = (more: Partial<Extract<HashOutcome, { kind: 'hashed' }>> = {}) =>
 
 describe('a file that was hashed', () => {
   it('is what it was then, not what the walk saw', () => {
-    expect(hashedAs(walked, hashed({ racy: true }))).toEqual({
+    expect(hashedAs(walked, hashed({ racy: true }))).toStrictEqual({
       local: { ...walked, fingerprint: fingerprint(2), executable: true },
       evidence: {
         content: { kind: 'file', digest: digest(3), sizeBytes: 10, executable: true },
@@ -30,7 +30,7 @@ describe('a file that was hashed', () => {
   });
 
   it('as a symlink has no bit', () => {
-    expect(hashedAs(link, hashed({ entry: 'symlink' }))).toEqual({
+    expect(hashedAs(link, hashed({ entry: 'symlink' }))).toStrictEqual({
       local: { ...link, fingerprint: fingerprint(2) },
       evidence: { content: { kind: 'symlink', digest: digest(3), sizeBytes: 10 }, racy: false },
     });
@@ -48,9 +48,9 @@ describe('a file that was hashed', () => {
   ] as const)('brings %s', (_, sizeBytes, etags, md5) => {
     const outcome = hashed({ etags, fingerprint: { ...fingerprint(2), sizeBytes } });
     const plain = { racy: false, content: { kind: 'file', digest: digest(3), sizeBytes, executable: true } };
-    expect(hashedAs(walked, outcome)?.evidence).toEqual({ ...plain, ...md5 });
+    expect(hashedAs(walked, outcome)?.evidence).toStrictEqual({ ...plain, ...md5 });
     const asLink = hashedAs(link, { ...outcome, entry: 'symlink' })?.evidence;
-    expect(asLink).toEqual({
+    expect(asLink).toStrictEqual({
       racy: false,
       content: { kind: 'symlink', digest: digest(3), sizeBytes },
       ...md5,

@@ -19,13 +19,13 @@ const OF_ONE_PATH = [
 describe('a failure', () => {
   it.each(OF_ONE_PATH)('%s is a problem of its path: %s, %s', (code, problem, side) => {
     const error = new S4Error(code, 'it did not. work.', { hint: 'Try again.' });
-    expect(problemFrom(error, 'a/f')).toEqual({
+    expect(problemFrom(error, 'a/f')).toStrictEqual({
       ...{ path: 'a/f', code: problem, side, message: 'it did not. work', hint: 'Try again.' },
     });
   });
 
   it('without a hint is a problem without one', () => {
-    expect(problemFrom(new S4Error('LOCAL_FAILED', 'no'), 'f')).toEqual({
+    expect(problemFrom(new S4Error('LOCAL_FAILED', 'no'), 'f')).toStrictEqual({
       ...{ path: 'f', code: 'local-error', side: 'local', message: 'no' },
     });
   });

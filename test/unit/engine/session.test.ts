@@ -27,7 +27,7 @@ describe('what is told', () => {
     notice(session, 'postponed', 'later', 'f');
     notice(session, 'postponed', 'later');
     const told = { kind: 'notice', target: 'docs', code: 'postponed', message: 'later' };
-    expect(events).toEqual([{ ...told, path: 'f' }, told]);
+    expect(events).toStrictEqual([{ ...told, path: 'f' }, told]);
   });
 
   it('of a problem is told once for a path', async () => {

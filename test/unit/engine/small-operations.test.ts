@@ -25,12 +25,12 @@ describe('a fact for the others', () => {
 
   it('of a write names the state that it made, the one that it replaced, and who wrote it', () => {
     const expected = { ...state, digest: digest(1), versionId: 'v2', write: 'me.1', replaced: 'v1' };
-    expect(putFact(row, 'me.1', replaced, 5)).toEqual({ ...expected, op: 'put' });
-    expect(modeFact(row, 'me.1', replaced, 5)).toEqual({ ...expected, op: 'mode' });
+    expect(putFact(row, 'me.1', replaced, 5)).toStrictEqual({ ...expected, op: 'put' });
+    expect(modeFact(row, 'me.1', replaced, 5)).toStrictEqual({ ...expected, op: 'mode' });
   });
 
   it('of a deletion names the state that is gone, and no write', () => {
-    expect(deleteFact(row, 5)).toEqual({
+    expect(deleteFact(row, 5)).toStrictEqual({
       ...state,
       ...{ op: 'delete', digest: digest(1), versionId: 'v2', replaced: 'v2' },
     });
@@ -38,7 +38,7 @@ describe('a fact for the others', () => {
 
   it('leaves out what there is not', () => {
     const plain = { ...row, remote: { etag: 'e2', sizeBytes: 12, modifiedMs: 0 } };
-    expect(putFact(plain, 'me.1', undefined, 5)).toEqual({
+    expect(putFact(plain, 'me.1', undefined, 5)).toStrictEqual({
       ...state,
       ...{ op: 'put', digest: digest(1), write: 'me.1' },
     });
@@ -50,9 +50,9 @@ describe('a fact for the others', () => {
       return [fact.mode, 'digest' in fact];
     };
     const same = { digest: digest(1), sizeBytes: 12 };
-    expect(modeOf({ kind: 'file', ...same, executable: true })).toEqual(['0100755', true]);
-    expect(modeOf({ kind: 'symlink', ...same })).toEqual(['0120777', true]);
-    expect(modeOf({ kind: 'folder' })).toEqual(['040755', false]);
+    expect(modeOf({ kind: 'file', ...same, executable: true })).toStrictEqual(['0100755', true]);
+    expect(modeOf({ kind: 'symlink', ...same })).toStrictEqual(['0120777', true]);
+    expect(modeOf({ kind: 'folder' })).toStrictEqual(['040755', false]);
   });
 });
 
@@ -143,7 +143,7 @@ describe('what an operation is given', () => {
     const { signal } = new AbortController();
     const here = await operationRoom();
     expect(callOptions(here.context({ signal }))).toEqual({ signal });
-    expect(callOptions(here.context())).toEqual({});
+    expect(callOptions(here.context())).toStrictEqual({});
   });
 
   it('says whether a file was racy when it was hashed', async () => {

@@ -29,6 +29,7 @@ type Hashed = Extract<HashOutcome, { kind: 'hashed' }>;
 interface Given {
   readonly local?: LocalFile;
   readonly hash?: Partial<Hashed> | 'absent';
+  readonly gone?: boolean;
   readonly etag?: string;
   readonly sizeBytes?: number;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -56,7 +57,7 @@ async function compare(given: Given) {
   const store: Pick<Store, 'head' | 'get'> = {
     head: async (name, options): Promise<HeadOutcome> => {
       asked.push({ head: name, ...options });
-      return { kind: 'found', state };
+      return given.gone === true ? { kind: 'absent' } : { kind: 'found', state };
     },
     get: async (name, options): Promise<GetOutcome> => {
       asked.push({ get: name, ...options });
@@ -200,7 +201,8 @@ describe('a file and an object are compared', () => {
     expect((await compare(symlink)).equality).toBe('equal');
   });
 
-  it('in the next pass where the file is gone, or another kind of thing', async () => {
+  it('in the next pass where one of them is gone, or the file another kind of thing', async () => {
+    expect(await compare({ gone: true })).toMatchObject({ result: { kind: 'unsettled' }, asked: [HEAD] });
     expect((await compare({ hash: 'absent' })).result).toEqual({ kind: 'unsettled' });
     expect((await compare({ hash: { entry: 'symlink' } })).result).toEqual({ kind: 'unsettled' });
   });

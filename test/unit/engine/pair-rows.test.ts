@@ -51,6 +51,16 @@ describe('rows of one name', () => {
     expect(pairRows(there, false)).toEqual(plain(there));
   });
 
+  it('are found also where no letter of them is ASCII', () => {
+    for (const [here, there] of [
+      ['\u0439', '\u0438\u0306'],
+      ['\u212b', '\u00c5'],
+    ] as const) {
+      const given = rows([here, { local: 1 }], [there, { remote: 2 }]);
+      expect(pairRows(given, false).otherSpellings).toEqual([there]);
+    }
+  });
+
   it('become one by case only where the disk folds it', () => {
     const given = rows(['README', { local: 1 }], ['Readme', { remote: 2 }]);
     expect(pairRows(given, false)).toEqual(plain(given));
@@ -102,6 +112,9 @@ describe('a row that speaks of the object of another', () => {
       otherSpellings: ['Readme'],
     });
     expect(pairRows(given, false)).toEqual(plain(given));
+    // Where the disk keeps both apart, each is a file of its own: one is gone here, the other there.
+    const two = rows([NFD, { base: 0, local: 0 }], [NFC, { base: 0, remote: 0 }]);
+    expect(pairRows(two, false)).toEqual(plain(two));
   });
 
   it('is told where the other has an object of its own', () => {

@@ -88,7 +88,7 @@ describe('a conflict is told', () => {
   it('with what each side has, since when, and from whom', () => {
     const here = { sizeBytes: 10, modifiedMs: 0, host: 'laptop' };
     const there = { sizeBytes: 10, modifiedMs: 2000 };
-    expect(view({ local: 1, remote: 2 })).toEqual({
+    expect(view({ local: 1, remote: 2 })).toStrictEqual({
       path: 'f',
       local: { state: 'created', ...here },
       remote: { state: 'created', ...there },

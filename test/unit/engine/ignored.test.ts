@@ -45,3 +45,21 @@ describe('a file that is ignored from now on', () => {
     expect(a.user.read('f')).toBe('f');
   });
 });
+
+describe('rules that another machine wrote', () => {
+  it('rule before anything is sent, fetched or deleted', async () => {
+    const world = createWorld();
+    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+    for (const name of ['f', 'g', 'keep']) a.user.write(name, name);
+    await a.sync();
+    await b.sync();
+    b.user.write('.syncignore', '*.key\nf\n');
+    await b.sync();
+    world.server.put('theirs.key', 'another tool');
+    a.user.write('mine.key', 'secret');
+    a.user.remove('f');
+    expect(summaryOf(await a.sync())).toMatchObject({ uploaded: 0, downloaded: 1, deletedRemote: 0 });
+    expect(objectKeys(world.server)).toEqual(['.syncignore', 'f', 'g', 'keep', 'theirs.key']);
+    expect(Object.keys(a.user.tree()).toSorted()).toEqual(['.syncignore', 'g', 'keep', 'mine.key']);
+  });
+});

@@ -5,6 +5,8 @@ import { hostLookup, publishFacts } from '../../../src/engine/publish.ts';
 import type { LogFact } from '../../../src/formats/head-codec.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
+import type { MemoryServer } from '../../../src/stores/memory/memory-server.ts';
+import { createWorld, type Machine } from '../../support/machines.ts';
 import { key } from '../../support/operation-room.ts';
 import { publisher } from '../../support/publisher.ts';
 import { ME, type SessionRoom, sessionRoom } from '../../support/session-room.ts';
@@ -135,7 +137,21 @@ describe('another machine that writes under our id', () => {
     expect(at.told()).toEqual([
       'index-copied -: another machine uses the same client id: this one took a new id',
     ]);
-    expect((await heard(at)).flatMap(({ paths }) => paths)).toEqual(['theirs']);
+    const others = { host: 'test-host', gap: false };
+    expect(new Set(await heard(at))).toEqual(
+      new Set([
+        { client: ME, ...others, paths: ['theirs'] },
+        // What was done under the id that is left is told under the new one.
+        { client: marker.clientId, ...others, paths: ['f'] },
+      ]),
+    );
+  });
+
+  it('is told nothing where there is nothing to tell', async () => {
+    const at = await room({ unpublished: 1 });
+    await publisher(at.here.server, ME)('theirs');
+    await publishFacts(at.session());
+    expect((await heard(at)).map(({ paths }) => paths)).toEqual([['theirs']]);
   });
 });
 
@@ -171,5 +187,50 @@ describe('the host behind a client id', () => {
     const stop = new AbortController();
     stop.abort(new Error('Ctrl-C'));
     await expect(lookup(at, stop.signal)(AA)).rejects.toThrow('Ctrl-C');
+  });
+});
+
+describe('a sync after which the client has another id', () => {
+  const INDEX = ['index.json.gz', 'index.prev.json.gz', 'journal.jsonl'];
+
+  it.each([
+    [
+      'because another machine writes under it',
+      async ({ target }: Machine, server: MemoryServer) => {
+        server.remove(`.s4/heads/${target.clientId}.json`);
+        await publisher(server, target.clientId)('theirs');
+      },
+    ],
+    [
+      'because the index was lost, and with it which head is ours',
+      async ({ user }: Machine) => {
+        for (const name of INDEX) user.remove(`.s4/${name}`);
+      },
+    ],
+  ] as const)('has told the others what it did, and the next ones go on from there: %s', async (_, doubt) => {
+    const world = createWorld();
+    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+    for (const name of ['f', 'keep']) a.user.write(name, name);
+    await a.sync();
+    await b.sync();
+    const left = a.target.clientId;
+    await doubt(a, world.server);
+    let { known } = await readHeads({ store: b.store, known: undefined });
+    const heardOf = async (): Promise<unknown> => {
+      const reading = await readHeads({ store: b.store, known });
+      known = reading.known;
+      return [reading.complete, reading.news.flatMap(({ entries }) => entries.map(({ path }) => path))];
+    };
+    a.user.write('new', 'new');
+    await a.sync();
+    const { clientId } = a.target;
+    expect(clientId).not.toBe(left);
+    expect(await heardOf()).toEqual([true, ['new']]);
+    await a.sync();
+    expect(await heardOf()).toEqual([true, []]);
+    a.user.write('f', 'edited');
+    await a.sync();
+    expect(await heardOf()).toEqual([true, ['f']]);
+    expect(a.target.clientId).toBe(clientId);
   });
 });

@@ -3,7 +3,7 @@ import type { CycleDeps, CycleOptions } from '../../../src/engine/cycle.ts';
 import type { SyncEvent } from '../../../src/engine/events.ts';
 import type { LiveTarget } from '../../../src/engine/live-target.ts';
 import { openLive, openLiveTarget } from '../../../src/engine/open-live-target.ts';
-import { openTarget, trusted } from '../../../src/engine/open-target.ts';
+import { createSession, openTarget, trusted } from '../../../src/engine/open-target.ts';
 import type { Folder } from '../../../src/engine/ports/folder.ts';
 import { openBase } from '../../../src/engine/state/open-base.ts';
 import { createTally } from '../../../src/engine/tally.ts';
@@ -46,7 +46,10 @@ const UNITED = 'both sides are united, nothing is deleted';
 describe('a target that is opened', () => {
   it('says nothing where its base is sound, and believes its rows', async () => {
     const deps = depsOf();
-    const { base, clientId } = await openTarget(deps, { mode: 'sync' });
+    const opened = await openTarget(deps, { mode: 'sync' });
+    const { base, clientId } = opened;
+    const session = createSession(opened, { mode: 'sync' }, createTally());
+    expect(session).toMatchObject({ clientId, approvalUsed: false, nextOperationId: 1, facts: [] });
     expect([base.trust, clientId, told(deps.said)]).toEqual(['sound', a.target.clientId, []]);
     expect(trusted(base)).toBe(base);
   });
@@ -56,6 +59,7 @@ describe('a target that is opened', () => {
     const deps = depsOf(b);
     await openTarget(deps, { mode: 'preview' });
     expect(told(deps.said)).toEqual([`first-sync: first sync: ${UNITED}`]);
+    expect(Object.keys(b.user.tree('.s4'))).not.toContain('index.json.gz');
   });
 
   it('says that its index is lost', async () => {
@@ -273,6 +277,77 @@ describe('between two cycles of a live target', () => {
     await live.close();
   });
 
+  it('a marker that was written again in place, as a backup does, is of another moment', async () => {
+    await open();
+    await asked(LOOK);
+    const before = clientHere();
+    a.user.write('.s4/target.json', marker());
+    expect((await asked(NOTHING)).whole).toBe(true);
+    expect([clientHere() === before, opened.length]).toEqual([false, 3]);
+    await live.close();
+  });
+
+  it('rows that are mere evidence stay so until all is synced: a focus is not enough', async () => {
+    copiedMarker();
+    await open();
+    await asked({ ...LOOK, direction: 'down' });
+    expect((await asked(NOTHING)).whole).toBe(true);
+    expect((await asked(NOTHING)).whole).toBe(false);
+    await live.close();
+  });
+
+  it('an intent that a cycle left open is looked after first, and then all is looked at', async () => {
+    world = createWorld({ enforces: { putIfAbsent: false, putIfMatch: false } });
+    a = await world.machine('nas');
+    await a.sync();
+    await open();
+    await asked(LOOK);
+    const { put } = deps.store;
+    const lost: typeof put = async (name, ...rest) => {
+      const outcome = await put(name, ...rest);
+      return (name as string) === 'g' ? { kind: 'abandoned' } : outcome;
+    };
+    Object.assign(deps.store, { put: lost });
+    a.user.write('g', 'g');
+    await asked(LOOK);
+    Object.assign(deps.store, { put });
+    expect([(await asked(NOTHING)).whole, (await asked(NOTHING)).whole]).toEqual([true, false]);
+    expect([opened.length, world.server.keys().includes('g')]).toEqual([1, true]);
+    await live.close();
+  });
+
+  it('nothing is done in the folder by a preview', async () => {
+    await open();
+    const ref = deps.folder.trashRef('lost' as RelPath);
+    const wishes = [{ kind: 'trashed', path: 'lost' as RelPath, ref }] as const;
+    const problems = () => deps.said.filter(({ kind }) => kind === 'problem').length;
+    await asked({ mode: 'preview', wishes });
+    expect(problems()).toBe(0);
+    await asked({ ...LOOK, wishes });
+    expect(problems()).toBe(1);
+    await live.close();
+  });
+
+  it('the wish to stop is at hand where the markers are read', async () => {
+    const signals: unknown[] = [];
+    const { signal } = new AbortController();
+    const { get } = a.store;
+    const store = {
+      ...a.store,
+      get: (name: Parameters<typeof get>[0], options: Parameters<typeof get>[1]) => {
+        if ((name as string) === '.s4/target.json') signals.push(options?.signal);
+        return get(name, options);
+      },
+    };
+    const given = depsOf(a, { store });
+    live = await openLiveTarget(given, { signal });
+    await live.cycle(LOOK);
+    await live.cycle({ ...LOOK, signal });
+    await live.cycle(LOOK);
+    expect(signals).toEqual([signal, signal, undefined]);
+    await live.close();
+  });
+
   it('the base is opened anew after a cycle that failed, and a focus is not enough then', async () => {
     await open();
     await asked(LOOK);
@@ -358,6 +433,7 @@ describe('between two cycles of a live target', () => {
     a.user.remove('many');
     a.user.remove('f');
     expect((await asked(LOOK)).result.kind).toBe('halted');
+    expect(deps.said.map(({ kind }) => kind)).not.toContain('index-flushed');
     expect((await asked(LOOK)).result.kind).toBe('halted');
     a.user.write('f', 'f');
     for (let i = 0; i < 12; i++) a.user.write(`many/${i}`, `${i}`);

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { storedSide } from '../../../src/commands/contents.ts';
 import { objectKey } from '../../../src/engine/keys.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import { MAX_SHOWN_BYTES, readNamedState, readState } from '../../../src/engine/read-state.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { fileKey, type RelPath } from '../../../src/sync/path.ts';
 import { countedBodies } from '../../support/counted-bodies.ts';
 import { createWorld, type Machine, type World } from '../../support/machines.ts';
@@ -47,6 +49,19 @@ describe('the bytes of an object', () => {
     const { store, open } = countedBodies(a.store);
     const { content } = await storedSide(store, 'f' as RelPath, { label: 'f' });
     expect([content, open()]).toEqual([{ kind: 'large', sizeBytes }, 0]);
+  });
+
+  it('are not known by name where the versions may not be listed, and else that is told', async () => {
+    world.server.put('f', 'one');
+    const named = (code: 'STORE_DENIED' | 'OBJECT_DENIED' | 'STORE_UNREACHABLE') => {
+      const versions: Store['versions'] = async function* () {
+        yield* [];
+        throw new S4Error(code, 'for a test');
+      };
+      return readNamedState(F, 'x', { store: { ...a.store, versions } });
+    };
+    expect([await named('STORE_DENIED'), await named('OBJECT_DENIED')]).toEqual([undefined, undefined]);
+    await expect(named('STORE_UNREACHABLE')).rejects.toThrow('for a test');
   });
 
   it('end with the wish to stop', async () => {

@@ -167,6 +167,8 @@ it('a store that keeps versions by now is not trusted with conditions that were 
   const plain = createWorld({ versioning: 'off' });
   const c = await plain.machine('nas');
   await c.sync();
+  const before = { target: c.target, store: c.store, runtime: c.runtime, folder: c.disk.open() };
+  expect(await locked(async ({ capabilities }) => capabilities, before)).toEqual(c.target.capabilities);
   plain.server.setVersioning('enabled');
   plain.server.put('.s4/target.json', Buffer.from(plain.server.bytes('.s4/target.json') ?? []));
   const { target, store, runtime, disk } = c;

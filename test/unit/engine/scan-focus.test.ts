@@ -241,13 +241,14 @@ describe('a look at some paths', () => {
 
   it('leaves the marker of a folder that it cannot read, whatever is in there', async () => {
     const all = await room();
-    await all.synced('d/', 'x');
+    await all.synced('d/', 'x', 'z/f');
     all.user.write('x', 'edited');
     all.disk.setUnreadable('d', true);
     expect((await all.look({ local: ['d/f', 'x'] })).rows).toEqual(['x: base local remote']);
     all.disk.setUnreadable('d', false);
     all.user.write('d/f', 'new');
-    expect((await all.look({ local: ['d/f', 'x'] })).rows).toEqual([
+    all.disk.setUnreadable('z', true);
+    expect((await all.look({ local: ['d/f', 'x', 'z/f'] })).rows).toEqual([
       'd/: base remote',
       'd/f: local',
       'x: base local remote',

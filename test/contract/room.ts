@@ -27,8 +27,6 @@ export interface ContractCase {
   readonly name: string;
   /** Why the test does not apply to a store with these capabilities. */
   readonly unlessCapable?: (capabilities: StoreCapabilities) => string | undefined;
-  /** Tries more, where a real service does not always keep what it promises. */
-  readonly retries?: number;
   run(room: Room): Promise<void>;
 }
 

@@ -78,7 +78,7 @@ export function storeContract(
     });
 
     for (const each of CASES) {
-      test(each.name, { timeout: timeoutMs, retry: each.retries ?? 0 }, async (context) => {
+      test(each.name, { timeout: timeoutMs }, async (context) => {
         if (!opened || !other || !capabilities) throw new Error('the store did not open');
         const reason = skip[each.name] ?? each.unlessCapable?.(capabilities);
         if (reason !== undefined) {

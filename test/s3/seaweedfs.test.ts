@@ -17,7 +17,13 @@ const skip = {
 };
 
 storeContract('s3 on SeaweedFS', () => openPlace(server, { versioned: false }), { skip });
-storeContract('s3 on SeaweedFS with versions', () => openPlace(server, { versioned: true }), { skip });
+storeContract('s3 on SeaweedFS with versions', () => openPlace(server, { versioned: true }), {
+  skip: {
+    ...skip,
+    'of a matching delete and a matching put, one wins':
+      'it often lets both through: s4 looks at what a deletion hid (meeting-deletions.test.ts)',
+  },
+});
 
 test.each([false, true])('a probe removes what it wrote, versioned: %s', async (versioned) => {
   const { store } = await openPlace(server, { versioned });

@@ -60,6 +60,12 @@ export const CONFIGS = {
     faults: without('lagging-listing', 'late-request'),
     strict: true,
   },
+  /** Claims to check the state that a deletion expects, and does not in the moment that counts. */
+  hasty: {
+    server: { enforces: { deleteIfMatch: false }, claims: CLAIMED },
+    faults: without('late-request'),
+    strict: true,
+  },
   ceph: {
     server: { versioning: 'off', enforces: WHILE_UNVERSIONED },
     faults: UNGUARDED,

@@ -19,3 +19,11 @@ export function isGuardedPut(
       return inParts ? capabilities.multipartIfMatch : capabilities.putIfMatch;
   }
 }
+
+/** Did every condition hold when the store was tried? */
+export function guardsAllWrites(capabilities: StoreCapabilities): boolean {
+  const { putIfAbsent, putIfMatch, multipartIfAbsent, multipartIfMatch } = capabilities;
+  const { copyIfAbsent, copyIfMatch, deleteIfMatch } = capabilities;
+  const puts = putIfAbsent && putIfMatch && multipartIfAbsent && multipartIfMatch;
+  return puts && copyIfAbsent && copyIfMatch && deleteIfMatch;
+}

@@ -36,8 +36,6 @@ export const deleteCases: readonly ContractCase[] = [
   },
   {
     name: 'of a matching delete and a matching put, one wins',
-    // SeaweedFS 4.48 with versions let both through once: its two conditions are not always of one moment.
-    retries: 1,
     unlessCapable: needs('deleteIfMatch', 'putIfMatch'),
     async run(room) {
       const rounds = await inParallel(6, async (round) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncEvent } from '../../../src/engine/events.ts';
+import type { Store } from '../../../src/engine/ports/store.ts';
 import { openBase } from '../../../src/engine/state/open-base.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
 import { objectKeys } from '../../support/crash.ts';
 import { createWorld, type Machine, summaryOf, type World } from '../../support/machines.ts';
@@ -20,6 +22,9 @@ const UNGUARDED = {
   copyIfMatch: false,
   deleteIfMatch: false,
 };
+
+/** SeaweedFS with versions: of a deletion and a write of one state that meet, both may come through. */
+const HASTY = { enforces: { deleteIfMatch: false }, claims: { deleteIfMatch: true } };
 
 /** Both have `f` and `keep`. */
 async function room(options: Parameters<typeof createWorld>[0] = {}): Promise<Room> {
@@ -210,8 +215,13 @@ describe('a write without conditions that died', () => {
     expect(contents(b)).toEqual(['by the desk', 'by the laptop', 'keep']);
   });
 
-  it.each([true, false])('a deletion that hid a version brings it back; it died first: %s', async (died) => {
-    const all = await room({ enforces: UNGUARDED });
+  it.each([
+    { store: { enforces: UNGUARDED }, died: true },
+    { store: { enforces: UNGUARDED }, died: false },
+    { store: HASTY, died: true },
+    { store: HASTY, died: false },
+  ])('a deletion that hid a version brings it back: $store, died first: $died', async ({ store, died }) => {
+    const all = await room(store);
     const { world, a, b } = all;
     a.user.remove('f');
     b.user.write('f', 'by the desk');
@@ -255,6 +265,58 @@ describe('a write without conditions that died', () => {
     },
   );
 });
+
+describe('what a deletion hid', () => {
+  it('is not asked for where a look at versions is denied and the store guards all writes', async () => {
+    const all = await room();
+    const { a, b } = all;
+    a.user.remove('f');
+    a.store = deniesVersions(a.store);
+    expect(summaryOf(await a.sync())).toMatchObject({ deletedRemote: 1, problems: 0 });
+    expect(await recovered(a)).toEqual({ keep: 'keep' });
+    await rest(all);
+    expect(b.user.tree()).toEqual({ keep: 'keep' });
+  });
+
+  it.each(['deleteIfMatch', 'multipartIfMatch', 'copyIfAbsent'])(
+    'has to be asked for where a condition is missing, as %s: a denied look is an error, and repeated',
+    async (missing) => {
+      const { a } = await room({ enforces: { [missing]: false } });
+      a.user.remove('f');
+      const calm = a.store;
+      a.store = deniesVersions(a.store);
+      await expect(a.sync()).rejects.toThrow('denied');
+      await expect(a.sync()).rejects.toThrow('denied');
+      a.store = calm;
+      expect(await recovered(a)).toEqual({ keep: 'keep' });
+    },
+  );
+
+  it('is nothing that was replaced before, where the deleted state itself was never a version', async () => {
+    const world = createWorld();
+    const a = await world.machine('laptop');
+    a.user.write('keep', 'keep');
+    for (const text of ['long ago', 'replaced']) {
+      a.user.write('f', text);
+      await a.sync();
+    }
+    world.server.setVersioning('suspended');
+    a.user.write('f', 'not kept as a version');
+    await a.sync();
+    a.user.remove('f');
+    await a.sync();
+    expect(a.user.tree()).toEqual({ keep: 'keep' });
+  });
+});
+
+function deniesVersions(store: Store): Store {
+  return {
+    ...store,
+    versions: () => {
+      throw new S4Error('STORE_DENIED', 'denied');
+    },
+  };
+}
 
 describe('a new object without conditions that died', () => {
   it('brings nothing back that was deleted long ago', async () => {

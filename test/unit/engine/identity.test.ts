@@ -100,7 +100,10 @@ describe('joining a target', () => {
     const elsewhere = createMemoryServer();
     const other = elsewhere.connect(runtime);
     const refused = joinTarget({ store: other, folder, runtime, capabilities: ALL });
-    await expect(refused).rejects.toMatchObject({ code: 'MARKER_FOREIGN' });
+    await expect(refused).rejects.toMatchObject({
+      ...{ code: 'MARKER_FOREIGN', data: { folder: '/home/me/docs' } },
+      hint: expect.stringContaining('`s4 rm` the other one'),
+    });
     expect(elsewhere.keys()).toEqual([]);
     const joined = await joinTarget({ store: other, folder, runtime, capabilities: ALL, rejoin: true });
     expect(joined.created).toBe(true);
@@ -272,7 +275,7 @@ describe('checking who belongs together', () => {
     const other = await joined();
     await expect(
       checkIdentity({ ...all, target: { ...all.target, id: 'f'.repeat(32) } }),
-    ).rejects.toMatchObject({ code: 'MARKER_FOREIGN' });
+    ).rejects.toMatchObject({ code: 'MARKER_FOREIGN', hint: expect.stringContaining('Run `s4 add` on it') });
     await expect(checkIdentity({ ...all, store: room().store })).rejects.toMatchObject({
       code: 'STORE_FOREIGN',
       data: { found: 'missing' },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CycleDeps } from '../../../src/engine/cycle.ts';
 import type { SyncEvent } from '../../../src/engine/events.ts';
 import type { HashRequest } from '../../../src/engine/ports/folder.ts';
+import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
 import { expectTrueBase } from '../../support/base-check.ts';
@@ -184,7 +185,8 @@ describe('a plan', () => {
     }
     const summary = summaryOf(await a.sync({ conflicts: 'skip' }));
     expect(summary).toMatchObject({ conflicts: 1, uploaded: 1, downloaded: 1 });
-    expect(summaryOf(await a.sync({ conflicts: 'local' }))).toMatchObject({ conflicts: 0, uploaded: 1 });
+    a.user.write('new', 'new');
+    expect(summaryOf(await a.sync({ conflicts: 'local' }))).toMatchObject({ conflicts: 0, uploaded: 2 });
   });
 });
 
@@ -206,7 +208,8 @@ describe('the name of a conflict copy', () => {
     const [name] = copiesOf(first.a);
     const { world, a } = await conflict(name);
     await a.sync();
-    expect(copiesOf(a)).toHaveLength(2);
+    // Found free before it is used: nothing is refused, and nothing looked at again.
+    expect([told(a, 'planned').length, copiesOf(a).length]).toEqual([1, 2]);
     expect(a.user.read(name ?? '')).toBe('by another tool');
     expect(Object.values(a.user.tree())).toEqual(expect.arrayContaining(['here', 'there']));
     await expectTrueBase(world, a);
@@ -265,6 +268,28 @@ describe('what was written here and is found equal', () => {
     const { news } = await readHeads({ store, known: new Map() });
     return news.map(({ sequence }) => sequence);
   };
+
+  it('is told, or owed where the log cannot be written: what took effect and was answered as failed', async () => {
+    const { world, a, b } = await pair();
+    const { known } = await readHeads({ store: b.store, known: undefined });
+    const calm = a.store;
+    const failing = (when: 'request' | 'response', of: string): void => {
+      a.store = world.server.connect(a.runtime, async (at, request, key) => {
+        if (at === when && request === 'PUT' && key.startsWith(of)) throw new S4Error('STORE_FAILED', '503');
+      });
+    };
+    a.user.write('new', 'new');
+    failing('response', 'new');
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 1 });
+    failing('request', '.s4/heads/');
+    expect(summaryOf(await a.sync())).toMatchObject({ problems: 0 });
+    expect(told(a, 'notice').map(({ code }) => code)).toEqual(['log-unavailable']);
+    await expectTrueBase(world, a);
+    a.store = calm;
+    await a.sync();
+    // Which facts they were is lost with the process: a gap, at which the others look at everything.
+    expect((await readHeads({ store: b.store, known })).complete).toBe(false);
+  });
 
   it('is not told anew when the index was lost', async () => {
     const { a } = await pair();

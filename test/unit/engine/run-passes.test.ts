@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CycleDeps, CycleOptions } from '../../../src/engine/cycle.ts';
 import type { LiveTarget } from '../../../src/engine/live-target.ts';
+import { openLiveTarget } from '../../../src/engine/open-live-target.ts';
 import type { Folder } from '../../../src/engine/ports/folder.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import type { RelPath } from '../../../src/sync/path.ts';
@@ -26,6 +27,16 @@ async function syncOver(machine: Machine, change: (folder: Folder) => Partial<Fo
   const deps: Partial<CycleDeps> = { folder: { ...folder, ...change(folder) } };
   return machine.sync(options, deps);
 }
+
+/** What each walk is given to stop it. */
+const walks =
+  (signals: unknown[]) =>
+  ({ walk }: Folder): Partial<Folder> => ({
+    walk: (options) => {
+      signals.push(options?.signal);
+      return walk(options);
+    },
+  });
 
 async function pair() {
   const world = createWorld();
@@ -91,6 +102,16 @@ describe('a sync looks', () => {
   });
 });
 
+describe('a look that is interrupted', () => {
+  it('stops in the middle of the walk', async () => {
+    const { a } = await pair();
+    const { signal } = new AbortController();
+    const signals: unknown[] = [];
+    await syncOver(a, walks(signals), { signal });
+    expect(signals).toEqual([signal]);
+  });
+});
+
 describe('chosen paths', () => {
   it.each([
     [['d'], 'd'],
@@ -140,9 +161,19 @@ describe('ignore rules that another machine changed', () => {
     const { a } = await rules();
     const previewed = await a.sync({ mode: 'preview' });
     expect(summaryOf(previewed)).toMatchObject({ downloaded: 0, uploaded: 0 });
-    const planned = a.events.find(({ kind }) => kind === 'planned');
-    expect(planned).toMatchObject({ operations: [{ path: '.syncignore', direction: 'down' }] });
+    const planned = a.events.filter(({ kind }) => kind === 'planned');
+    expect(planned).toMatchObject([{ operations: [{ path: '.syncignore', direction: 'down' }] }]);
     expect(a.user.read('.syncignore')).toBeUndefined();
+  });
+
+  it('rule no more in the sync that hears of their end', async () => {
+    const { world, a, b } = await rules();
+    await a.sync();
+    b.user.remove('.syncignore');
+    b.user.write('.syncignore', '# nothing\n');
+    await b.sync();
+    expect(summaryOf(await a.sync())).toMatchObject({ downloaded: 1, uploaded: 1 });
+    expect(objectKeys(world.server)).toContain('x.tmp');
   });
 
   it('rule together with ours while both versions differ', async () => {
@@ -233,6 +264,54 @@ describe('a focused cycle', () => {
     expect(Object.values(a.user.tree())).toEqual(
       expect.arrayContaining(['edited', 'by another tool, unheard']),
     );
+    await live.close();
+  });
+
+  it.each([false, true])(
+    'counts files for the guards, not folders (a look at everything in between: %s)',
+    async (whole) => {
+      const { world, a, live } = await focused();
+      const made = Array.from({ length: 20 }, (_, i) => `empty/${i}`);
+      for (const folder of made) a.user.mkdir(folder);
+      await cycle(live, made);
+      world.tick(10_000);
+      if (whole) await live.cycle({ mode: 'sync' });
+      const gone = Array.from({ length: 14 }, (_, i) => `many/${i}`);
+      for (const file of gone) a.user.remove(file);
+      a.events.length = 0;
+      // 14 of 24 files.
+      expect((await cycle(live, gone)).kind).toBe('halted');
+      expect(scanned(a)).toEqual([]);
+      await live.close();
+    },
+  );
+
+  it('writes no new file to a store that was swapped', async () => {
+    const { world, a, live } = await focused();
+    for (const key of world.server.keys()) world.server.remove(key);
+    a.user.write('d/new', 'new');
+    await expect(cycle(live, ['d/new'])).rejects.toMatchObject({ code: 'STORE_FOREIGN' });
+    expect(world.server.keys()).toEqual([]);
+    await live.close();
+  });
+
+  it('can be interrupted in each of its walks', async () => {
+    const { a, live: other } = await focused();
+    await other.close();
+    const { signal } = new AbortController();
+    const signals: unknown[] = [];
+    const folder = a.disk.open();
+    const live = await openLiveTarget({
+      ...{ target: a.target, store: a.store, runtime: a.runtime, emit: () => {} },
+      folder: { ...folder, ...walks(signals)(folder) },
+    });
+    await live.cycle({ mode: 'sync' });
+    signals.length = 0;
+    const focus = { local: paths('d/f'), remote: paths('d/f'), walk: true };
+    a.user.write('d/f', 'edited');
+    await live.cycle({ mode: 'sync', focus, signal });
+    expect(signals.length).toBeGreaterThan(1);
+    expect(new Set(signals)).toEqual(new Set([signal]));
     await live.close();
   });
 

@@ -21,7 +21,6 @@ export async function publishFacts(session: Session): Promise<void> {
   try {
     if (await tell(session, base, clientId)) return;
     const renewed = await leaveClient(session);
-    if (facts.length === 0) return;
     // Nobody would hear of what was done under the id that is left.
     await renewed.base.record({ cursor: { ...renewed.base.cursor, unpublished: facts.length } });
     await tell(session, renewed.base, renewed.clientId);

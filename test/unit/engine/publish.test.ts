@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CycleDeps } from '../../../src/engine/cycle.ts';
 import type { LogCursor } from '../../../src/engine/ports/base.ts';
 import { hostLookup, publishFacts } from '../../../src/engine/publish.ts';
+import { openBase } from '../../../src/engine/state/open-base.ts';
 import type { LogFact } from '../../../src/formats/head-codec.ts';
 import { S4Error } from '../../../src/lib/errors.ts';
 import { readHeads } from '../../../src/remote-log/reader.ts';
@@ -145,6 +146,22 @@ describe('another machine that writes under our id', () => {
         { client: marker.clientId, ...others, paths: ['f'] },
       ]),
     );
+  });
+
+  it('makes us owe under the new id what could not be told under it either', async () => {
+    const at = await room({ unpublished: 1 });
+    await publisher(at.here.server, ME)('theirs');
+    at.here.gate(async (moment, request) => {
+      if (moment === 'request' && request === 'PUT') throw new S4Error('STORE_FAILED', 'slow down');
+    });
+    const session = at.session();
+    session.facts.push(FACT);
+    await publishFacts(session);
+    expect(at.told().map((line) => line.split(' ')[0])).toEqual(['index-copied', 'log-unavailable']);
+    const { clientId } = JSON.parse(at.here.disk.user.read('.s4/target.json') ?? '{}');
+    const { state } = at.here.folder;
+    const base = await openBase({ state, targetId: 'target', clientId, mode: 'read' });
+    expect([base.trust, base.cursor.unpublished]).toEqual(['evidence', 1]);
   });
 
   it('is told nothing where there is nothing to tell', async () => {

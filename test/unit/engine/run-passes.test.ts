@@ -307,7 +307,7 @@ describe('a focused cycle', () => {
     });
     await live.cycle({ mode: 'sync' });
     signals.length = 0;
-    const focus = { local: paths('d/f'), remote: paths('d/f'), walk: true };
+    const focus = { local: paths('d/f'), remote: paths('d/f'), walk: true } as const;
     a.user.write('d/f', 'edited');
     await live.cycle({ mode: 'sync', focus, signal });
     expect(signals.length).toBeGreaterThan(1);

@@ -60,7 +60,8 @@ async function leaveClient(session: Session): Promise<{ readonly clientId: strin
   const { deps } = session;
   const clientId = await renewClient(deps);
   await deps.onNewClient?.(clientId);
-  const message = 'another machine uses the same client id: this one took a new id';
+  const message =
+    'the log tells of this client id what is not known here (a cloned disk, or an index that was lost): this machine took a new id';
   notice(session, 'index-copied', message);
   const { state } = deps.folder;
   return { clientId, base: await openBase({ state, targetId: deps.target.id, clientId, mode: 'write' }) };

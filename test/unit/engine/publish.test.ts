@@ -136,7 +136,7 @@ describe('another machine that writes under our id', () => {
     expect(marker.clientId).not.toBe(ME);
     expect(taken).toEqual(asked ? [marker.clientId] : []);
     expect(at.told()).toEqual([
-      'index-copied -: another machine uses the same client id: this one took a new id',
+      'index-copied -: the log tells of this client id what is not known here (a cloned disk, or an index that was lost): this machine took a new id',
     ]);
     const others = { host: 'test-host', gap: false };
     expect(new Set(await heard(at))).toEqual(

@@ -409,5 +409,12 @@ describe('what a cycle is asked for', () => {
     expect(told.slice(3)).toEqual(['v update up done']);
     const ids = a.events.flatMap((event) => (event.kind === 'operation-finished' ? [event.id] : []));
     expect(new Set(ids).size).toBe(ids.length);
+    const [replaced] = await a.disk.open().listTrash();
+    if (replaced === undefined) throw new Error('nothing in the trash');
+    a.events.length = 0;
+    await a.sync({ wishes: [{ kind: 'trashed', path: replaced.path, ref: replaced.ref }] });
+    const first = a.events.find((event) => event.kind === 'operation-finished');
+    expect(first).toMatchObject({ operation: { kind: 'update', direction: 'down', path: 'v' } });
+    expect(a.user.read('v')).toBe('two');
   });
 });

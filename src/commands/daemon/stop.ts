@@ -21,8 +21,9 @@ export async function daemonStop(
 ): Promise<ExitCode> {
   const { out, services, signal } = context;
   const places = placesOf(context);
-  const told = await tellOverSocket(context);
+  // Asked first: one that ends at once is gone before anybody could ask who it was.
   const owner = instanceOwner(places);
+  const told = await tellOverSocket(context);
   if (owner === undefined) {
     out.say(told ? 'The daemon has stopped.' : 'The daemon is not running.');
     out.record({ kind: 'daemon-stopped', wasRunning: told });

@@ -215,7 +215,7 @@ describe('s4 daemon stop', () => {
     await startDaemon();
     expect(await run('daemon', 'stop')).toBe(0);
     expect(control.asked).toEqual(['stop']);
-    expect(out()).toMatch(/has stopped\.\n$/);
+    expect(out()).toBe(`The daemon (process ${process.pid}) has stopped.\n`);
   });
 
   test('one that does not answer is told by a signal', async () => {

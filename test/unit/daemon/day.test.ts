@@ -119,7 +119,7 @@ it('hears what a clone of it writes under its id, once it has taken another', as
   await clone('one.txt');
   a.edit('two.txt', (user) => user.write('two.txt', 'two'));
   await world.pass(MINUTE);
-  expect(JSON.stringify(a.events)).toContain('this one took a new id');
+  expect(JSON.stringify(a.events)).toContain('this machine took a new id');
   a.edit('three.txt', (user) => user.write('three.txt', 'three'));
   await world.pass(MINUTE);
   expect(heads()).toHaveLength(2);

@@ -202,7 +202,7 @@ export interface Folder {
    * there by a run that was killed before its own.
    */
   touch(path: RelPath): void;
-  /** Makes what `place`, `remove`, `rename` and the folder calls did durable: fsync of every folder touched since. */
+  /** Makes what `place`, `remove`, `rename` and the folder calls did durable: fsync of every folder touched since, and of those above. */
   sync(): Promise<void>;
   /**
    * Recovery of an interrupted placement or removal, and the cure for a `displaced` outcome: what lies at `ref` is

@@ -1,6 +1,7 @@
 import type { Runtime } from '../../engine/ports/runtime.ts';
 import { S4Error } from '../../lib/errors.ts';
 import { parentPath, type RelPath } from '../../sync/path.ts';
+import { withFoldersAbove } from '../touched.ts';
 import type { FileSystem, LinkableNode, Resolved } from './file-system.ts';
 import { type ContentNode, type FileNode, type FolderNode, isContent } from './nodes.ts';
 
@@ -186,10 +187,17 @@ export function createSession(disk: DiskState): Session {
     },
     touch,
     syncFolders() {
+      const paths = [...touched.values()];
       for (const [folder, path] of touched) {
         step('fsync-folder', path);
         fs.syncFolder(folder);
         touched.delete(folder);
+      }
+      for (const path of [...withFoldersAbove(paths)].slice(new Set(paths).size)) {
+        const above = path === '' ? fs.root : fs.lookup(path);
+        if (above?.kind !== 'folder') continue;
+        step('fsync-folder', path);
+        fs.syncFolder(above);
       }
     },
     syncFolder(path) {

@@ -26,6 +26,30 @@ describe('a file that a killed run had put in place', () => {
   });
 });
 
+describe('a folder that a killed run had made (seed 1117704)', () => {
+  it('is made durable with the first file that a later run puts into it', async () => {
+    const world = createWorld();
+    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+    a.user.write('keep', 'keep');
+    await a.sync();
+    await b.sync();
+    a.user.write('new/deep/file', 'content');
+    await a.sync();
+    // Killed after the folders are made, before the link; then a run that finds them there; then the power fails.
+    b.disk.beforeStep((step, path) => {
+      if (step === 'link' && path === 'new/deep/file') throw new Error('killed');
+    });
+    await expect(b.sync()).rejects.toThrow('killed');
+    b.disk.beforeStep(undefined);
+    await b.sync();
+    expect(b.user.read('new/deep/file')).toBe('content');
+    b.disk.powerLoss();
+    await quiet([b, a]);
+    expect(a.user.tree()).toEqual({ keep: 'keep', 'new/deep/file': 'content' });
+    expect(b.user.tree()).toEqual(a.user.tree());
+  });
+});
+
 describe('a file that the user saved', () => {
   async function stepsOfUpload(ageMs: number): Promise<string[]> {
     const world = createWorld();

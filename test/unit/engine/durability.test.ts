@@ -2,51 +2,40 @@ import { describe, expect, it } from 'vitest';
 import { quiet } from '../../support/crash.ts';
 import { createWorld } from '../../support/machines.ts';
 
-describe('a file that a killed run had put in place', () => {
-  it('is made durable before the base says that it is there', async () => {
-    const world = createWorld();
-    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
-    a.user.write('keep', 'keep');
-    await a.sync();
-    await b.sync();
-    a.user.write('new/deep/file', 'content');
-    await a.sync();
-    // Killed after the link, before the folders are synced; then a run that finds it equal; then the power fails.
-    b.disk.beforeStep((step, path) => {
-      if (step === 'unlink' && path.startsWith('.s4/tmp')) throw new Error('killed');
-    });
-    await expect(b.sync()).rejects.toThrow('killed');
-    b.disk.beforeStep(undefined);
-    expect(b.user.read('new/deep/file')).toBe('content');
-    await b.sync();
-    b.disk.powerLoss();
-    await quiet([b, a]);
-    expect(a.user.tree()).toEqual({ keep: 'keep', 'new/deep/file': 'content' });
-    expect(b.user.tree()).toEqual(a.user.tree());
+/** A run here that dies at a step of placing `new/deep/file`, one that succeeds, and then the power fails. */
+async function killedThenPowerLoss(dies: (step: string, path: string) => boolean) {
+  const world = createWorld();
+  const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
+  a.user.write('keep', 'keep');
+  await a.sync();
+  await b.sync();
+  a.user.write('new/deep/file', 'content');
+  await a.sync();
+  b.disk.beforeStep((step, path) => {
+    if (dies(step, path)) throw new Error('killed');
   });
-});
+  await expect(b.sync()).rejects.toThrow('killed');
+  b.disk.beforeStep(undefined);
+  await b.sync();
+  expect(b.user.read('new/deep/file')).toBe('content');
+  b.disk.powerLoss();
+  await quiet([b, a]);
+  expect(b.user.tree()).toEqual(a.user.tree());
+  return a.user.tree();
+}
 
-describe('a folder that a killed run had made (seed 1117704)', () => {
-  it('is made durable with the first file that a later run puts into it', async () => {
-    const world = createWorld();
-    const [a, b] = [await world.machine('laptop'), await world.machine('desk')];
-    a.user.write('keep', 'keep');
-    await a.sync();
-    await b.sync();
-    a.user.write('new/deep/file', 'content');
-    await a.sync();
-    // Killed after the folders are made, before the link; then a run that finds them there; then the power fails.
-    b.disk.beforeStep((step, path) => {
-      if (step === 'link' && path === 'new/deep/file') throw new Error('killed');
-    });
-    await expect(b.sync()).rejects.toThrow('killed');
-    b.disk.beforeStep(undefined);
-    await b.sync();
-    expect(b.user.read('new/deep/file')).toBe('content');
-    b.disk.powerLoss();
-    await quiet([b, a]);
-    expect(a.user.tree()).toEqual({ keep: 'keep', 'new/deep/file': 'content' });
-    expect(b.user.tree()).toEqual(a.user.tree());
+describe('what a killed run had begun, and the next one ended, outlives a power loss', () => {
+  it.each([
+    [
+      'a file that was in place',
+      (step: string, path: string) => step === 'unlink' && path.startsWith('.s4/tmp'),
+    ],
+    [
+      'a folder made for it (seed 1117704)',
+      (step: string, path: string) => step === 'link' && path === 'new/deep/file',
+    ],
+  ])('%s', async (_what, dies) => {
+    expect(await killedThenPowerLoss(dies)).toEqual({ keep: 'keep', 'new/deep/file': 'content' });
   });
 });
 
